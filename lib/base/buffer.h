@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * A byte buffer with three positions over memory that somebody else owns.
+ *
+ *      0          done        parsed      received     capacity
+ *      |-----------|-----------|-----------|-----------|
+ *        may be      handed out  arrived,    free
+ *        overwritten and alive   not yet read
+ *
+ *      done <= parsed <= received <= capacity, always.
+ *
+ * A reader parses; what it parsed stays in place, so that views into it are
+ * good until acd_buffer_finish() says that nobody looks at it any more. Only
+ * acd_buffer_compact() moves bytes. For writing, the same positions mean sent
+ * (done), handed to the system (parsed) and encoded (received).
+ *
+ *   Ownership  The caller owns the memory and keeps it while the buffer lives.
+ *   Failure    Moving a position past the next one is a bug and aborts.
+ *   Cost       O(1), except compaction: O(bytes not done).
+ *   Threads    One buffer, one thread.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct acd_buffer {
+        uint8_t *bytes;
+        size_t capacity_size;
+        size_t done_size;
+        size_t parsed_size;
+        size_t received_size;
+};
+
+void acd_buffer_init(struct acd_buffer *buffer, void *memory, size_t size);
+
+/* The order of the positions holds. Every function here asserts it. */
+bool acd_buffer_is_sane(const struct acd_buffer *buffer);
+
+/* Nothing has arrived that is not done. */
+bool acd_buffer_is_empty(const struct acd_buffer *buffer);
+
+/* Where the next bytes go, and how many fit without compaction. */
+uint8_t *acd_buffer_space(const struct acd_buffer *buffer, size_t *ret_size);
+
+/* @size bytes were put where acd_buffer_space() said. */
+void acd_buffer_receive(struct acd_buffer *buffer, size_t size);
+
+/* Copy @size bytes in, or change nothing and return false when they do not fit
+ * in what is free, compaction included. */
+bool acd_buffer_append(struct acd_buffer *buffer, const void *bytes, size_t size)
+        __attribute__((warn_unused_result));
+
+/* What has arrived and was not parsed yet. */
+const uint8_t *acd_buffer_unparsed(const struct acd_buffer *buffer, size_t *ret_size);
+
+/* The first @size unparsed bytes are parsed. */
+void acd_buffer_parse(struct acd_buffer *buffer, size_t size);
+
+/* Nobody looks at parsed bytes any more: they are done. Moves no byte; a buffer
+ * in which everything is done starts at its beginning again. */
+void acd_buffer_finish(struct acd_buffer *buffer);
+
+/* The first @size parsed bytes are done. */
+void acd_buffer_finish_part(struct acd_buffer *buffer, size_t size);
+
+/* Move what is not done to the beginning. Views into the buffer are void. */
+void acd_buffer_compact(struct acd_buffer *buffer);
+
+/* Forget all bytes. */
+void acd_buffer_reset(struct acd_buffer *buffer);
