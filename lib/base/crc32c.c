@@ -22,7 +22,7 @@
 
 #include "base/bytes.h"
 
-#define BIT(i, bit, value) (((i) >> (bit) & 1u) * UINT32_C(value))
+#define BIT(i, bit, value) (((i) >> (bit)&1u) * UINT32_C(value))
 #define BY_BIT(i, b0, b1, b2, b3, b4, b5, b6, b7) \
         (BIT(i, 0, b0) ^ BIT(i, 1, b1) ^ BIT(i, 2, b2) ^ BIT(i, 3, b3) ^ BIT(i, 4, b4) ^ \
          BIT(i, 5, b5) ^ BIT(i, 6, b6) ^ BIT(i, 7, b7))
@@ -112,6 +112,6 @@ uint32_t acd_crc32c(uint32_t crc, const void *bytes, size_t size)
 
         if (way == WAY_UNKNOWN)
                 way = way_ask();
-        return way == WAY_INSTRUCTION ? acd_crc32c_by_instruction(crc, bytes, size) :
-                                        acd_crc32c_by_table(crc, bytes, size);
+        return way == WAY_INSTRUCTION ? acd_crc32c_by_instruction(crc, bytes, size)
+                                      : acd_crc32c_by_table(crc, bytes, size);
 }

@@ -35,7 +35,7 @@ enum {
         ACD_ID_SLOT_MAX = (1 << ACD_ID_SLOT_BITS) - 1,
         ACD_ID_GENERATION_MAX = (1 << ACD_ID_GENERATION_BITS) - 1,
 
-        ACD_ID_TEXT_LENGTH = 13,                  /* 64 bits in fives, rounded up */
+        ACD_ID_TEXT_LENGTH = 13,                   /* 64 bits in fives, rounded up */
         ACD_ID_TEXT_SIZE = ACD_ID_TEXT_LENGTH + 1, /* with the closing zero */
 };
 
