@@ -7,7 +7,7 @@ memory functions or acd_panic(), or what the compiler itself puts in (stack
 protector, sanitizers, coverage). With --no-float nothing in the archives may
 compute with floating point either: a replay must give the same everywhere.
 
-usage: purity.py [--no-float ARCHIVE]... ARCHIVE...
+usage: purity.py [--no-float ARCHIVE]... ARCHIVE...      the last archives together
        purity.py --selftest COMPILER...
 """
 
@@ -103,7 +103,7 @@ def main():
     while arguments:
         argument = arguments.pop(0)
         if argument == "--no-float":
-            no_float.append(arguments[0])
+            no_float.append(arguments.pop(0))
         else:
             archives.append(argument)
     failures = 0

@@ -89,7 +89,8 @@ BANNED = [
     (r"sleep|usleep|nanosleep|clock_nanosleep", r"", "wait for the event itself, with a deadline"),
     (r"assert", r"tests/.*", "ACD_ASSERT (base/assert.h): it stays on"),
     (r"malloc|calloc|realloc|reallocarray|free|strn?dup|v?asprintf|aligned_alloc|posix_memalign",
-     r"lib/apply/.*|" + ANYWHERE_IN_TOOLS, "the arena made at start (base/arena.h); nothing is allocated later"),
+     r"lib/apply/.*|" + ANYWHERE_IN_TOOLS,
+     "the arena made at start (base/arena.h); nothing is allocated later"),
     (r"clock_gettime|gettimeofday|time|clock|timespec_get", r"daemon/clock\w*\.c|" +
      ANYWHERE_IN_TOOLS, "time is an argument; the daemon's is read in daemon/clock.c"),
     (r"open|openat|creat|pwritev?|preadv?|f?datasync|fsync|ftruncate|fallocate|posix_fallocate|"
