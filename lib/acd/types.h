@@ -58,6 +58,12 @@ struct acd_bytes {
         uint32_t size;
 };
 
+/* Text, not terminated. Borrowed; who says where says how long it holds. */
+struct acd_text {
+        const char *at;
+        uint32_t size;
+};
+
 /* Fixed bounds: they are part of the formats, not settings. */
 enum {
         ACD_NAME_MAX = 63,          /* bytes of a name; charset [A-Za-z0-9._:-], base/name.h */

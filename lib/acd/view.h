@@ -12,12 +12,6 @@
 
 #include "acd/acd.h"
 
-/* Text kept by the core: not terminated. */
-struct acd_text {
-        const char *at;
-        uint32_t size;
-};
-
 /* The id of the object with @name, or 0. @tenant is ignored for tenants. */
 uint64_t acd_find(const struct acd *acd, enum acd_object object, acd_tenant_id tenant,
                   struct acd_text name);

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * events.h - what happened, as bytes: acd.v1.Event, EventBatch and Events.
+ *
+ * One EventBatch holds what one committed batch did to one tenant. Its bytes
+ * depend on nothing but the events and the core: replay writes them again, bit
+ * by bit, and protobuf-c would pack them the same way.
+ *
+ *   Ownership  A writer borrows its buffer; a reader borrows the bytes.
+ *   Failure    Adding says "does not fit": the caller closes the batch and
+ *              begins the next (this is the rule by which batches are cut).
+ *   Cost       O(bytes); look-ups of names are O(1).
+ *   Threads    That of the core for adding; reading: any.
+ */
+
+#include "acd/view.h"
+#include "wire/codec.h"
+
+enum {
+        WIRE_BATCH_MAX = 65536,    /* bytes of one EventBatch */
+        WIRE_BATCH_HEAD_MAX = 128, /* of which before its first event */
+        WIRE_EVENT_MAX = 768,      /* bytes of one event, its tag and length included */
+};
+
+/* One batch being written, of one tenant. */
+struct wire_batch {
+        uint8_t *bytes;
+        size_t capacity_size; /* WIRE_BATCH_HEAD_MAX + WIRE_EVENT_MAX at least; above WIRE_BATCH_MAX not used */
+        size_t size;          /* 0: empty, no batch has begun */
+        size_t first_at;      /* where the sequences are written */
+        uint64_t first_sequence;
+        uint64_t last_sequence;
+        uint32_t event_count;
+};
+
+void wire_batch_init(struct wire_batch *batch, uint8_t *bytes, size_t size);
+
+/* Append @event; its names and keys are read from @acd, which must be as the step that made
+ * the event left it. The first event begins the batch with the tenant's name, epoch and wall offset
+ * of @acd. False: it does not fit; take the batch as it is, reset, and add again. The sequence must follow the last one. */
+bool wire_batch_add(struct wire_batch *batch, const struct acd *acd, const struct acd_event *event)
+        __attribute__((warn_unused_result));
+
+/* The same, of an event with names at hand: for followers, who get some of the events of a
+ * batch (gaps allowed), and for tools. @tenant, @epoch and @wall_offset_ns are used when it begins the batch. */
+struct wire_batch_head {
+        struct acd_text tenant;
+        uint64_t epoch;
+        uint64_t first_sequence;
+        uint64_t last_sequence;
+        int64_t wall_offset_ns;
+};
+bool wire_batch_copy(struct wire_batch *batch, const struct wire_batch_head *head,
+                     const struct wire_event *event) __attribute__((warn_unused_result));
+
+/* The bytes so far, complete as they are: an EventBatch. */
+struct acd_bytes wire_batch_bytes(const struct wire_batch *batch);
+
+void wire_batch_reset(struct wire_batch *batch);
+
+/* Reading: the head, then event after event. */
+struct wire_batch_reader {
+        struct wire_batch_head head;
+        const uint8_t *at;
+        const uint8_t *end;
+};
+
+/* False: not an EventBatch. */
+bool wire_batch_open(struct wire_batch_reader *reader, struct acd_bytes bytes)
+        __attribute__((warn_unused_result));
+
+/* 1: *ret_event is the next event. 0: there is no more. -1: the bytes are damaged. */
+int wire_batch_next(struct wire_batch_reader *reader, struct wire_event *ret_event)
+        __attribute__((warn_unused_result));
+
+/* The event with its names, for pushes and logs; texts borrow the core. client_key is copied to @key. */
+struct wire_event wire_event_of(const struct acd *acd, const struct acd_event *event,
+                                char key[ACD_CLIENT_KEY_MAX]);
