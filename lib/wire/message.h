@@ -102,6 +102,7 @@ enum wire_change {
 #define SUB(n, name, message, Type) \
         bool has_##name; \
         struct wire_##message name;
+#define OUTCOME(n, name) struct wire_result name;
 #define REP_F64(n, name, max) \
         uint32_t name##_count; \
         const uint64_t *name;

@@ -20,6 +20,7 @@
 #undef HAS_TEXT
 #undef HAS_BYTES
 #undef SUB
+#undef OUTCOME
 #undef REP_F64
 #undef REP_U32
 #undef REP_ENUM
