@@ -17,7 +17,7 @@ cd "$(dirname "$0")/.."
 . deploy/packages.sh
 
 jobs=${ACD_JOBS:-2}
-build=build-test
+build='build-test'
 python=/usr/bin/python3
 [ -x "$python" ] || python=python3
 
