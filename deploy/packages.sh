@@ -13,29 +13,29 @@
 # known to pkg-config, a Python module), not of the package manager: what was
 # built by hand counts, and a system we do not know can still be ready.
 
-# group  probe               apt                  dnf                  apk                  pacman
+# A row: group, probe, and the name for apt, dnf, apk, pacman.
 acd_packages_table() {
         cat <<'TABLE'
-run   cmd:cc                 gcc                  gcc                  gcc                  gcc
-run   header:stdio.h         libc6-dev            glibc-devel          musl-dev             glibc
-run   cmd:ar                 binutils             binutils             binutils             binutils
-run   cmd:meson              meson                meson                meson                meson
-run   cmd:ninja              ninja-build          ninja-build          samurai              ninja
-run   cmd:pkg-config         pkg-config           pkgconf-pkg-config   pkgconf              pkgconf
-run   cmd:python3            python3              python3              python3              python
-run   cmd:protoc             protobuf-compiler    protobuf-compiler    protoc               protobuf
-run   cmd:protoc-c           protobuf-c-compiler  protobuf-c-compiler  protobuf-c-compiler  protobuf-c
-run   pc:libprotobuf-c       libprotobuf-c-dev    protobuf-c-devel     protobuf-c-dev       protobuf-c
-run   pc:libevent_core       libevent-dev         libevent-devel       libevent-dev         libevent
-run   pc:hiredis             libhiredis-dev       hiredis-devel        hiredis-dev          hiredis
-run   pc:yaml-0.1            libyaml-dev          libyaml-devel        yaml-dev             libyaml
-run   pc:jansson             libjansson-dev       jansson-devel        jansson-dev          jansson
-run   pc:ncursesw            libncurses-dev       ncurses-devel        ncurses-dev          ncurses
-run   pc:zlib                zlib1g-dev           zlib-devel           zlib-dev             zlib
-run   cmd:redis-server       redis-server         redis                redis                redis
-test  pc:criterion           libcriterion-dev     criterion-devel      criterion-dev        criterion
-test  py:google.protobuf     python3-protobuf     python3-protobuf     py3-protobuf         python-protobuf
-test  py:yaml                python3-yaml         python3-pyyaml       py3-yaml             python-yaml
+run    cmd:cc             gcc                 gcc                 gcc                 gcc
+run    header:stdio.h     libc6-dev           glibc-devel         musl-dev            glibc
+run    cmd:ar             binutils            binutils            binutils            binutils
+run    cmd:meson          meson               meson               meson               meson
+run    cmd:ninja          ninja-build         ninja-build         samurai             ninja
+run    cmd:pkg-config     pkg-config          pkgconf-pkg-config  pkgconf             pkgconf
+run    cmd:python3        python3             python3             python3             python
+run    cmd:protoc         protobuf-compiler   protobuf-compiler   protoc              protobuf
+run    cmd:protoc-c       protobuf-c-compiler protobuf-c-compiler protobuf-c-compiler protobuf-c
+run    pc:libprotobuf-c   libprotobuf-c-dev   protobuf-c-devel    protobuf-c-dev      protobuf-c
+run    pc:libevent_core   libevent-dev        libevent-devel      libevent-dev        libevent
+run    pc:hiredis         libhiredis-dev      hiredis-devel       hiredis-dev         hiredis
+run    pc:yaml-0.1        libyaml-dev         libyaml-devel       yaml-dev            libyaml
+run    pc:jansson         libjansson-dev      jansson-devel       jansson-dev         jansson
+run    pc:ncursesw        libncurses-dev      ncurses-devel       ncurses-dev         ncurses
+run    pc:zlib            zlib1g-dev          zlib-devel          zlib-dev            zlib
+run    cmd:redis-server   redis-server        redis               redis               redis
+test   pc:criterion       libcriterion-dev    criterion-devel     criterion-dev       criterion
+test   py:google.protobuf python3-protobuf    python3-protobuf    py3-protobuf        python-protobuf
+test   py:yaml            python3-yaml        python3-pyyaml      py3-yaml            python-yaml
 TABLE
 }
 

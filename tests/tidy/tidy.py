@@ -80,6 +80,8 @@ def check_lines(file):
 
 def check_file_size(file):
     count = len(file.lines) - 1
+    if rules.GENERATED.search("\n".join(file.lines[:rules.GENERATED_LINES])):
+        return
     if count > rules.FILE_LINES_MAX and not file.path.endswith(rules.ANY_LENGTH):
         yield count, "size", "%d lines, at most %d; split it by concept" % (
             count, rules.FILE_LINES_MAX)

@@ -51,6 +51,7 @@ CASES = [
     ("lib/base/a.c", SOURCE + "void acd_f(int (*a)(int, int), int b, int c, int d, int e, int f)"
      "\n{\n}\n", 0, None),
     ("lib/base/a.c", SOURCE + "\n" * 797, 801, "size"),
+    ("lib/base/a.c", TAG + "/*\n * Made by a/b.py; do not edit.\n */\n" + "\n" * 797, 0, None),
     ("lib/base/a.c", SOURCE + "/* " + "x" * 95 + " */\n", 5, "line"),
     ("lib/base/a.def", TAG + "A(" + "x" * 157 + ")\n", 0, None),
     ("lib/base/a.def", TAG + "A(" + "x" * 158 + ")\n", 2, "line"),
