@@ -9,7 +9,7 @@ and comments are taken out first, so both branches of an #if are seen.
 import re
 from collections import namedtuple
 
-Token = namedtuple("Token", "kind text line")
+Token = namedtuple("Token", "kind text line at")
 Comment = namedtuple("Comment", "text line end_line")
 Function = namedtuple("Function", "name line end_line parameter_count nesting body signature")
 
@@ -48,9 +48,9 @@ class Source:
             if kind == "comment":
                 self.comments.append(Comment(body, line, line + body.count("\n")))
             elif kind == "directive":
-                self.directives.append(Token(kind, body.strip(), line))
+                self.directives.append(Token(kind, body.strip(), line, at))
             else:
-                self.tokens.append(Token(kind, body, line))
+                self.tokens.append(Token(kind, body, line, at))
         self.functions = []
         self.declarations = []
         self._split()

@@ -1,0 +1,282 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Would the tests notice? Changes the code in small ways and runs them.
+
+Copies the tree, builds it once per job without sanitizers, and for each mutant
+rebuilds what depends on the changed file and runs the layer's fast tests, those
+that killed before first, until one fails. A mutant that does not compile does
+not count; one that hangs is killed. Equivalent ones are listed, with the reason,
+in tests/mutation/equivalent.txt.
+
+    python3 tests/mutation/mutate.py --sample 400 --seed 1 --report docs/MUTATION.md
+
+usage: mutate.py [--layers acd,wire,journal] [--sample N] [--seed N] [--jobs N]
+                 [--only PATH_PART] [--list] [--report FILE]
+"""
+
+import argparse
+import concurrent.futures
+import json
+import os
+import random
+import re
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter, namedtuple
+
+import mutants
+
+ROOT = os.path.realpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
+EQUIVALENT = os.path.join(ROOT, "tests/mutation/equivalent.txt")
+
+# Which files a layer is, and which tests must notice: by meson's names of them.
+Layer = namedtuple("Layer", "folder tests")
+LAYERS = {
+    "base": Layer("lib/base", r"base/.*|fuzz (id|name)"),
+    "acd": Layer("lib/acd", r"(acd|core)/.*|property.*|scenario.*|regress.*"),
+    "wire": Layer("lib/wire", r"wire/.*|fuzz .*"),
+    "journal": Layer("lib/journal", r"journal/.*|fuzz .*"),
+}
+# Past this many times its usual time, and so many seconds more, a test hangs.
+PATIENCE_FACTOR = 5
+PATIENCE_SECONDS = 5
+MEMORY_MAX = 8 << 30
+
+Test = namedtuple("Test", "name command environment folder targets seconds")
+KILLED, TIMEOUT, SURVIVED, STILLBORN, EXCUSED = "killed", "timeout", "survived", "stillborn", \
+    "equivalent"
+
+
+def limit_process():
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_MAX, MEMORY_MAX))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def run(command, folder, environment, seconds):
+    """The exit code, or None when time ran out. Kills what it started."""
+    with subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.DEVNULL,
+                          stderr=subprocess.DEVNULL, start_new_session=True,
+                          preexec_fn=limit_process) as process:
+        try:
+            return process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            return None
+
+
+class Tree:
+    """A copy of the project with a build directory, in which mutants live."""
+
+    def __init__(self, parent, number):
+        self.root = os.path.join(parent, "tree%d" % number)
+        self.build = os.path.join(parent, "build%d" % number)
+        shutil.copytree(ROOT, self.root, symlinks=True, ignore=lambda folder, names: [
+            name for name in names if name in (".git", "__pycache__") or
+            os.path.exists(os.path.join(folder, name, "meson-private")) or
+            name.startswith("build")])
+        subprocess.run(["meson", "setup", self.build, self.root, "--buildtype=plain",
+                        "-Doptimization=1", "-Dwerror=false", "-Dwarning_level=0"],
+                       check=True, stdout=subprocess.DEVNULL)
+
+    def introspect(self, what):
+        out = subprocess.run(["meson", "introspect", self.build, "--" + what],
+                             capture_output=True, text=True, check=True)
+        return json.loads(out.stdout)
+
+    def ninja(self, targets):
+        return subprocess.run(["ninja", "-C", self.build, "-j1"] + targets, check=False,
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode
+
+    def tests(self, pattern):
+        """The tests whose names match, built and timed; they must pass."""
+        files = {target["id"]: [os.path.relpath(os.path.realpath(path),
+                                                os.path.realpath(self.build))
+                                for path in target["filename"]]
+                 for target in self.introspect("targets")}
+        found = []
+        for test in self.introspect("tests"):
+            if not re.fullmatch(pattern, test["name"]):
+                continue
+            targets = [path for target in test["depends"] for path in files.get(target, [])]
+            environment = dict(os.environ, **test["env"])
+            if self.ninja(targets) != 0:
+                sys.exit("%s does not build" % test["name"])
+            folder = test.get("workdir") or self.build
+            start = time.monotonic()
+            if run(test["cmd"], folder, environment, 600) != 0:
+                sys.exit("%s fails without any mutant" % test["name"])
+            found.append(Test(test["name"], test["cmd"], environment, folder, targets,
+                              time.monotonic() - start))
+        return sorted(found, key=lambda test: test.seconds)
+
+
+class Campaign:
+    """All chosen mutants of one layer, on all trees."""
+
+    def __init__(self, trees, layer, chosen):
+        self.trees = trees
+        self.layer = layer
+        self.chosen = chosen
+        self.excuses = read_excuses()
+        self.tests = [tree.tests(layer.tests) for tree in trees]
+        if not self.tests[0]:
+            sys.exit("no tests match %s" % layer.tests)
+        self.killers = Counter()
+        self.lock = threading.Lock()
+        self.free = list(range(len(trees)))
+        self.results = []
+
+    def judge(self, mutant):
+        """What becomes of one mutant, and which test saw it."""
+        if (mutant.path, mutant.source, mutant.what) in self.excuses:
+            return EXCUSED, ""
+        with self.lock:
+            number = self.free.pop()
+        tree = self.trees[number]
+        path = os.path.join(tree.root, mutant.path)
+        with open(path, encoding="utf-8") as source:
+            whole = source.read()
+        try:
+            with open(path, "w", encoding="utf-8") as source:
+                source.write(whole[:mutant.at] + mutant.text + whole[mutant.end:])
+            return self.try_tests(tree, self.tests[number], mutant)
+        finally:
+            with open(path, "w", encoding="utf-8") as source:
+                source.write(whole)
+            with self.lock:
+                self.free.append(number)
+
+    def try_tests(self, tree, tests, mutant):
+        targets = sorted({path for test in tests for path in test.targets})
+        if tree.ninja(targets) != 0:
+            return STILLBORN, ""
+        with self.lock:
+            kills = Counter(self.killers)
+        for test in sorted(tests, key=lambda test: -kills[mutant.path, test.name]):
+            code = run(test.command, test.folder, test.environment,
+                       test.seconds * PATIENCE_FACTOR + PATIENCE_SECONDS)
+            if code != 0:
+                with self.lock:
+                    self.killers[mutant.path, test.name] += 1
+                return (TIMEOUT if code is None else KILLED), test.name
+        return SURVIVED, ""
+
+    def run(self):
+        with concurrent.futures.ThreadPoolExecutor(len(self.trees)) as pool:
+            for mutant, (fate, test) in zip(self.chosen, pool.map(self.judge, self.chosen)):
+                self.results.append((mutant, fate))
+                print("%4d/%d %-9s %s:%d %s %s" % (
+                    len(self.results), len(self.chosen), fate, mutant.path, mutant.line,
+                    mutant.what, "(%s)" % test if test else ""), flush=True)
+        return self.results
+
+
+def read_excuses():
+    """(path, source line, what was changed) of mutants that change nothing."""
+    excuses = set()
+    if os.path.exists(EQUIVALENT):
+        with open(EQUIVALENT, encoding="utf-8") as lines:
+            for line in lines:
+                parts = [part.strip() for part in line.split(" | ")]
+                if len(parts) == 4 and not line.startswith("#"):
+                    excuses.add(tuple(parts[:3]))
+    return excuses
+
+
+def all_mutants(folder, only):
+    found = []
+    for name in sorted(os.listdir(os.path.join(ROOT, folder))):
+        path = os.path.join(folder, name)
+        if name.endswith((".c", ".h")) and only in path:
+            with open(os.path.join(ROOT, path), encoding="utf-8") as source:
+                found += mutants.mutants_of(path, source.read())
+    return found
+
+
+def score(results):
+    counts = Counter(fate for _, fate in results)
+    judged = counts[KILLED] + counts[TIMEOUT] + counts[SURVIVED]
+    share = 100.0 * (judged - counts[SURVIVED]) / judged if judged else 100.0
+    return counts, judged, share
+
+
+HEAD = """<!-- SPDX-License-Identifier: Apache-2.0 -->
+# Mutation run
+
+Would the tests notice? Small changes of the code (a relation swapped, a bound off by one, a call or
+an assignment left out, a condition always true), each built and run against the fast tests of its
+layer. Made by
+
+    %s
+
+A mutant that no longer compiles does not count; those that change nothing one could observe are
+excused, with the reason, in `tests/mutation/equivalent.txt`. Hanging counts as noticed.
+
+| layer | possible | drawn | judged | noticed | by hanging | survived | excused | share |
+| --- | --: | --: | --: | --: | --: | --: | --: | --: |
+"""
+
+
+def write_report(path, command, rows):
+    with open(path, "w", encoding="utf-8") as out:
+        out.write(HEAD % command)
+        for name, possible, results in rows:
+            counts, judged, share = score(results)
+            out.write("| `%s` | %d | %d | %d | %d | %d | %d | %d | %.1f %% |\n" % (
+                LAYERS[name].folder, possible, len(results), judged,
+                counts[KILLED] + counts[TIMEOUT], counts[TIMEOUT], counts[SURVIVED],
+                counts[EXCUSED], share))
+        for name, _, results in rows:
+            survivors = [mutant for mutant, fate in results if fate == SURVIVED]
+            out.write("\n## Survivors in %s\n\n" % LAYERS[name].folder)
+            out.write("None.\n" if not survivors else "")
+            for mutant in sorted(survivors):
+                out.write("- `%s:%d` %s: `%s`\n" % (mutant.path, mutant.line, mutant.what,
+                                                    mutant.source.replace("`", "'")))
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("--layers", default="acd,wire,journal")
+    parser.add_argument("--sample", type=int, default=0, help="mutants per layer; 0: all")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--only", default="", help="files whose path contains this")
+    parser.add_argument("--list", action="store_true", help="print the mutants, run nothing")
+    parser.add_argument("--report", help="write the outcome to this file")
+    return parser.parse_args()
+
+
+def main():
+    options = parse_arguments()
+    rows = []
+    with tempfile.TemporaryDirectory(prefix="acdd-mutation-") as parent:
+        trees = [] if options.list else [Tree(parent, i) for i in range(options.jobs)]
+        for name in options.layers.split(","):
+            possible = all_mutants(LAYERS[name].folder, options.only)
+            chosen = possible
+            if 0 < options.sample < len(possible):
+                chosen = sorted(random.Random(options.seed).sample(possible, options.sample))
+            if options.list:
+                for mutant in chosen:
+                    print("%s:%d %s: %s" % (mutant.path, mutant.line, mutant.what, mutant.source))
+                continue
+            rows.append((name, len(possible), Campaign(trees, LAYERS[name], chosen).run()))
+    for name, possible, results in rows:
+        counts, judged, share = score(results)
+        print("%s: %d of %d possible, %d judged, %d survived, %.1f %% noticed" % (
+            name, len(results), possible, judged, counts[SURVIVED], share))
+    if options.report:
+        write_report(options.report, "python3 " + " ".join(
+            [os.path.relpath(__file__, ROOT)] + sys.argv[1:]), rows)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
