@@ -27,7 +27,7 @@ enum {
 /* One batch being written, of one tenant. */
 struct wire_batch {
         uint8_t *bytes;
-        size_t capacity_size; /* WIRE_BATCH_HEAD_MAX + WIRE_EVENT_MAX at least; above WIRE_BATCH_MAX not used */
+        size_t capacity_size; /* room for a head and an event at least; at most WIRE_BATCH_MAX */
         size_t size;          /* 0: empty, no batch has begun */
         size_t first_at;      /* where the sequences are written */
         uint64_t first_sequence;
@@ -37,14 +37,16 @@ struct wire_batch {
 
 void wire_batch_init(struct wire_batch *batch, uint8_t *bytes, size_t size);
 
-/* Append @event; its names and keys are read from @acd, which must be as the step that made
- * the event left it. The first event begins the batch with the tenant's name, epoch and wall offset
- * of @acd. False: it does not fit; take the batch as it is, reset, and add again. The sequence must follow the last one. */
+/* Append @event; its names and keys are read from @acd, which must be as the step that made the
+ * event left it. The first event begins the batch, with the tenant's name, epoch and wall offset
+ * of @acd; each further one must follow the last in sequence. False: it does not fit; take the
+ * batch as it is, reset, and add again. */
 bool wire_batch_add(struct wire_batch *batch, const struct acd *acd, const struct acd_event *event)
         __attribute__((warn_unused_result));
 
-/* The same, of an event with names at hand: for followers, who get some of the events of a
- * batch (gaps allowed), and for tools. @tenant, @epoch and @wall_offset_ns are used when it begins the batch. */
+/* The same, of an event with names at hand: for followers, who get some of the events of a batch
+ * (gaps allowed), and for tools. @head is used when the event begins the batch, its last_sequence
+ * each time. */
 struct wire_batch_head {
         struct acd_text tenant;
         uint64_t epoch;
@@ -75,6 +77,7 @@ bool wire_batch_open(struct wire_batch_reader *reader, struct acd_bytes bytes)
 int wire_batch_next(struct wire_batch_reader *reader, struct wire_event *ret_event)
         __attribute__((warn_unused_result));
 
-/* The event with its names, for pushes and logs; texts borrow the core. client_key is copied to @key. */
+/* The event with its names, for pushes and logs; texts borrow the core. The client key is copied
+ * to @key. */
 struct wire_event wire_event_of(const struct acd *acd, const struct acd_event *event,
                                 char key[ACD_CLIENT_KEY_MAX]);

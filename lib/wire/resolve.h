@@ -75,8 +75,9 @@ struct wire_result wire_result_of(const struct acd_reply *reply, acd_time now);
 
 /* What the core said to the APPLY in @command, as Applied. The list of changed fields is in
  * @arena. */
-struct wire_applied wire_applied_of(const struct acd_reply *reply, const struct acd_command *command,
-                                    acd_time now, struct acd_arena *arena);
+struct wire_applied wire_applied_of(const struct acd_reply *reply,
+                                    const struct acd_command *command, acd_time now,
+                                    struct acd_arena *arena);
 
 /* An upsert command (acd_config()) as the change that would make it, with names. False: a name is
  * missing, or the arena is full. */
