@@ -44,10 +44,11 @@ LAYERS = [
     ("lib/stats/", ("base/", "stats/")),
     ("lib/apply/", ("base/", "acd/", "wire/", "proto", "apply/")),
     ("lib/wire/", ("base/", "acd/", "proto", "wire/")),
-    ("daemon/", ("base/", "acd/", "journal/", "stats/", "wire/", "proto", "daemon/")),
+    ("daemon/", ("base/", "acd/", "journal/", "stats/", "wire/", "apply/", "proto",
+                 "daemon/")),
     ("clients/c/", ("base/", "wire/", "proto", "clients/c/")),
     ("clients/replay/", ("base/", "acd/", "stats/", "wire/", "proto", "clients/")),
-    ("clients/", ("base/", "stats/", "wire/", "proto", "clients/")),
+    ("clients/", ("base/", "stats/", "wire/", "apply/", "proto", "clients/")),
     ("tests/", None),
     ("bench/", None),
 ]
