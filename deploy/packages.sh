@@ -34,7 +34,7 @@ run    pc:ncursesw        libncurses-dev      ncurses-devel       ncurses-dev   
 run    pc:zlib            zlib1g-dev          zlib-devel          zlib-dev            zlib
 run    cmd:redis-server   redis-server        redis               redis               redis
 test   pc:criterion       libcriterion-dev    criterion-devel     criterion-dev       criterion
-test   py:google.protobuf python3-protobuf    python3-protobuf    py3-protobuf        python-protobuf
+test   py:google.protobuf python3-protobuf    python3-protobuf    py3-protobuf       python-protobuf
 test   py:yaml            python3-yaml        python3-pyyaml      py3-yaml            python-yaml
 TABLE
 }
