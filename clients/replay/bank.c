@@ -540,7 +540,7 @@ int bank_load(struct bank *bank, const char *path)
         char *block = malloc(BLOCK_SIZE);
         int r = -ENOMEM;
 
-        *bank = (struct bank){ .record_count = 0 };
+        memset(bank, 0, sizeof(*bank));
         if (block != NULL)
                 r = load(bank, path, block);
         free(block);
@@ -556,7 +556,7 @@ int bank_load(struct bank *bank, const char *path)
 void bank_free(struct bank *bank)
 {
         free(bank->record);
-        *bank = (struct bank){ .record_count = 0 };
+        memset(bank, 0, sizeof(*bank));
 }
 
 void bank_report_print(const struct bank_report *report, FILE *out)

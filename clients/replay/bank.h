@@ -107,7 +107,8 @@ struct bank_report {
         struct bank_flawed_line named[BANK_FLAW_NAMED_MAX]; /* the first ones */
 };
 
-/* All calls of a file but PHANTOMs, in the order of the file. */
+/* All calls of a file but PHANTOMs, in the order of the file. Large: not for the
+ * stack. */
 struct bank {
         size_t record_count;
         struct bank_record *record;
