@@ -101,6 +101,7 @@ static bool check_size(const struct check *check, const char *name, uint64_t siz
                wire_refuse_limit(check->refusal, ACD_TOO_LARGE, check->path, name, max);
 }
 
+/* clang-format off */
 #define MESSAGE(name, Type)                                                             \
         __attribute__((unused)) static bool name##_check(const struct wire_##name *from, \
                                                          const struct check *check)     \
@@ -170,6 +171,7 @@ static bool check_size(const struct check *check, const char *name, uint64_t siz
                 }
 #include "wire/messages.def"
 #include "wire/undefine.h"
+/* clang-format on */
 
 /* An EVENTS push is not checked, and not sent by clients. */
 __attribute__((unused)) static bool events_check(const struct wire_events *from,
@@ -186,7 +188,7 @@ bool wire_check(const struct wire_message *message, struct wire_refusal *ret_ref
 
         switch ((enum wire_kind)message->kind) {
 #define KIND(name, number, direction, roles, member, Type, answer, text) \
-        case WIRE_##name:                                                \
+        case WIRE_##name: \
                 return member##_check(&message->member, &check);
 #include "wire/kinds.def"
 #undef KIND

@@ -109,9 +109,8 @@ static const uint8_t *enums_from(const void *from, size_t count, struct acd_aren
 
         if (bytes != NULL)
                 for (size_t i = 0; i < count; i++)
-                        bytes[i] = numbers[i] >= 0 && numbers[i] <= UINT8_MAX
-                                           ? (uint8_t)numbers[i]
-                                           : 0;
+                        bytes[i] = numbers[i] >= 0 && numbers[i] <= UINT8_MAX ? (uint8_t)numbers[i]
+                                                                              : 0;
         return bytes;
 }
 
@@ -146,6 +145,8 @@ static void *subs_from(void *from, size_t to_size, size_t count, const struct wi
                         return NULL;
         return messages;
 }
+
+/* clang-format off */
 
 /* One body per message, so that a message can name those inside it. */
 #define MESSAGE(name, Type)                                                              \
@@ -352,6 +353,8 @@ static void *subs_from(void *from, size_t to_size, size_t count, const struct wi
                 }
 #include "wire/messages.def"
 #include "wire/undefine.h"
+
+/* clang-format on */
 
 /* The batch in an EVENTS push stays as it is: events.h. */
 static const struct wire_body events_body = { NULL, NULL, NULL };

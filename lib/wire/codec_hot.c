@@ -509,8 +509,8 @@ static bool read_fields(struct hot *hot, struct wire_message *message)
                 bool is_good;
 
                 if (body == BODY_ASSIGNMENT_COMMAND)
-                        is_good = assignment_command_field(hot, &field,
-                                                           &message->assignment_command);
+                        is_good =
+                                assignment_command_field(hot, &field, &message->assignment_command);
                 else if (body == BODY_RESULT)
                         is_good = result_field(hot, &field, &message->result);
                 else

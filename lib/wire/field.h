@@ -104,9 +104,9 @@ static inline void wire_put_text(struct wire_writer *writer, uint32_t number, st
 
 /* A field as it is read. */
 struct wire_field {
-        uint32_t number; /* 1 to 2^29 - 1 */
-        uint8_t type;    /* enum wire_type */
-        uint64_t value;  /* VARINT, FIXED64, FIXED32 */
+        uint32_t number;        /* 1 to 2^29 - 1 */
+        uint8_t type;           /* enum wire_type */
+        uint64_t value;         /* VARINT, FIXED64, FIXED32 */
         struct acd_bytes bytes; /* BYTES */
 };
 

@@ -28,8 +28,8 @@
 enum {
         WIRE_HEADER_SIZE = 16,
         WIRE_HEADER_VERSION = 1,
-        WIRE_BODY_MAX = 65536,         /* what settings may allow at most, pushes of events apart */
-        WIRE_BODY_MAX_EVENTS = 65600,  /* a batch of 64 KiB and the fields around it */
+        WIRE_BODY_MAX = 65536,        /* what settings may allow at most, pushes of events apart */
+        WIRE_BODY_MAX_EVENTS = 65600, /* a batch of 64 KiB and the fields around it */
 };
 
 struct wire_frame {

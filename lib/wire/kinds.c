@@ -20,12 +20,12 @@
 
 static const struct wire_kind_info kinds[WIRE_KIND_MAX + 1] = {
 #define KIND(kind_name, number, kind_direction, kind_roles, member, Type, kind_answer, kind_text) \
-        [number] = {                                                                              \
-                .name = #kind_name,                                                               \
-                .direction = WIRE_##kind_direction,                                               \
-                .roles = (kind_roles),                                                            \
-                .answer = WIRE_##kind_answer,                                                     \
-                .text = (kind_text),                                                              \
+        [number] = { \
+                .name = #kind_name, \
+                .direction = WIRE_##kind_direction, \
+                .roles = (kind_roles), \
+                .answer = WIRE_##kind_answer, \
+                .text = (kind_text), \
         },
 #include "wire/kinds.def"
 #undef KIND
@@ -79,9 +79,8 @@ enum { RESULT_ROW_COUNT = sizeof(results) / sizeof(results[0]) };
 /* Rows are found by number; a number that is no result gets the last words. */
 static const struct result_row *result_row(enum acd_result result)
 {
-        static const struct result_row unknown = {
-                0, REFUSED, "UNKNOWN_RESULT", "an answer that this build does not know", ""
-        };
+        static const struct result_row unknown = { 0, REFUSED, "UNKNOWN_RESULT",
+                                                   "an answer that this build does not know", "" };
 
         /* The table is dense and begins at 1, so far; look there first. */
         if ((unsigned)result - 1u < RESULT_ROW_COUNT && results[result - 1].result == result)
@@ -131,8 +130,8 @@ const char *wire_field_name(enum acd_field field)
 const char *wire_reason_name(enum acd_reason reason)
 {
         switch (reason) {
-#define REASON(name, number, text)  \
-        case ACD_REASON_##name:     \
+#define REASON(name, number, text) \
+        case ACD_REASON_##name: \
                 return #name;
 #include "acd/reasons.def"
 #undef REASON
@@ -145,7 +144,7 @@ const char *wire_reason_text(enum acd_reason reason)
 {
         switch (reason) {
 #define REASON(name, number, text) \
-        case ACD_REASON_##name:    \
+        case ACD_REASON_##name: \
                 return text;
 #include "acd/reasons.def"
 #undef REASON
@@ -158,7 +157,7 @@ const char *wire_event_name(enum acd_event_kind kind)
 {
         switch (kind) {
 #define EVENT(name, number, text) \
-        case ACD_EVENT_##name:    \
+        case ACD_EVENT_##name: \
                 return #name;
 #include "acd/events.def"
 #undef EVENT
@@ -191,9 +190,8 @@ static const struct words assignment_words = {
         8, { "none", "offered", "connecting", "active", "held", "parked", "wrap-up", "closed" }
 };
 
-static const struct words presence_words = {
-        5, { "none", "logged-out", "ready", "paused", "lost" }
-};
+static const struct words presence_words = { 5,
+                                             { "none", "logged-out", "ready", "paused", "lost" } };
 
 static const struct words gateway_words = { 4, { "none", "present", "lost", "gone" } };
 

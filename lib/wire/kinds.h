@@ -30,10 +30,10 @@ enum wire_direction {
 };
 
 struct wire_kind_info {
-        const char *name;              /* "SUBMIT" */
+        const char *name; /* "SUBMIT" */
         enum wire_direction direction;
-        uint8_t roles;                 /* bit (1 << enum wire_role) */
-        uint8_t answer;                /* enum wire_kind; WIRE_NONE: none */
+        uint8_t roles;  /* bit (1 << enum wire_role) */
+        uint8_t answer; /* enum wire_kind; WIRE_NONE: none */
         const char *text;
 };
 
@@ -53,13 +53,13 @@ bool wire_result_is_later(enum acd_result result);      /* may succeed later */
 const char *wire_field_name(enum acd_field field);      /* path in the protocol; "" for none */
 const char *wire_reason_name(enum acd_reason reason);   /* "OFFER_TIMEOUT" */
 const char *wire_reason_text(enum acd_reason reason);
-const char *wire_event_name(enum acd_event_kind kind);  /* "CONTACT_SUBMITTED" */
-const char *wire_role_name(enum wire_role role);        /* "gateway" */
-const char *wire_object_name(enum acd_object object);   /* "queue" */
-const char *wire_contact_state_name(enum acd_contact_state state);          /* "waiting" */
-const char *wire_assignment_state_name(enum acd_assignment_state state);    /* "held" */
-const char *wire_presence_name(enum acd_presence presence);                 /* "ready" */
-const char *wire_gateway_state_name(enum acd_gateway_state state);          /* "present" */
+const char *wire_event_name(enum acd_event_kind kind);                   /* "CONTACT_SUBMITTED" */
+const char *wire_role_name(enum wire_role role);                         /* "gateway" */
+const char *wire_object_name(enum acd_object object);                    /* "queue" */
+const char *wire_contact_state_name(enum acd_contact_state state);       /* "waiting" */
+const char *wire_assignment_state_name(enum acd_assignment_state state); /* "held" */
+const char *wire_presence_name(enum acd_presence presence);              /* "ready" */
+const char *wire_gateway_state_name(enum acd_gateway_state state);       /* "present" */
 
 /* The result, role or object with this name; 0 when there is none. */
 enum acd_result wire_result_find(struct acd_text name);

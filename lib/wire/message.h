@@ -25,7 +25,7 @@ enum {
         WIRE_SOFTWARE_MAX = 63,     /* bytes */
         WIRE_LIST_MAX = 1000,       /* rows a page */
         WIRE_LIST_DEFAULT = 100,
-        WIRE_CURSOR_MAX = 64,       /* bytes */
+        WIRE_CURSOR_MAX = 64, /* bytes */
         WIRE_WEIGHT_MAX = 100,
         WIRE_EXTEND_MS_MAX = 3600000,
 };
@@ -73,11 +73,10 @@ enum wire_change {
         WIRE_CHANGE_REMOVE = 8,
 };
 
+/* clang-format off */
 /* The structs. */
 #define MESSAGE(name, Type) struct wire_##name {
-#define END(name) \
-        } \
-        ;
+#define END(name) };
 #define NONE(n) bool unused;
 #define U32(n, name, max) uint32_t name;
 #define U64(n, name) uint64_t name;
@@ -122,11 +121,10 @@ enum wire_change {
         enum wire_##name name; \
         union {
 #define CHOICE(n, name, message, Type) struct wire_##message name;
-#define CHOICE_END(name) \
-        } \
-        ;
+#define CHOICE_END(name) };
 #include "wire/messages.def"
 #include "wire/undefine.h"
+/* clang-format on */
 
 /*
  * A push of events: the bytes of one EventBatch as they are in the event log.

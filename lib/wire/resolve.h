@@ -63,8 +63,9 @@ enum acd_result wire_resolve_one(const struct acd *acd, acd_tenant_id tenant,
                                  struct wire_refusal *ret_refusal)
         __attribute__((warn_unused_result));
 
-/* The contact that @contact or else @client_key names, for QUERY and its like: UNKNOWN when it is
- * none of this tenant's, NOT_ALLOWED when it belongs to another gateway than the peer. */
+/* The contact that @contact or else @client_key names, for QUERY and its like. UNKNOWN: no contact
+ * has the key, or the contact is another tenant's. NOT_ALLOWED: another gateway's than the peer's.
+ * An id that names no open contact passes: acd_view_contact() says so (GONE, or it never was). */
 enum acd_result wire_resolve_contact(const struct acd *acd, const struct wire_peer *peer,
                                      uint64_t contact, struct acd_text client_key,
                                      acd_contact_id *ret_contact, struct wire_refusal *ret_refusal)
