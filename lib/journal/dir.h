@@ -59,11 +59,19 @@ int journal_dir_rename(const struct journal_dir *dir, const char *from, const ch
 int journal_dir_unlink(const struct journal_dir *dir, const char *name, struct journal_error *error)
         __attribute__((warn_unused_result));
 
+/* Remove @name if possible, on the way out of a failure that is already being told. */
+void journal_dir_discard(const struct journal_dir *dir, const char *name);
+
+/* Returns what stopped the listing, or 0. */
 int journal_dir_list(const struct journal_dir *dir, journal_io_on_name *on_name, void *context,
                      struct journal_error *error) __attribute__((warn_unused_result));
 
 /* "PREFIX-0123456789abcdef". */
 void journal_name_format(char into[JOURNAL_NAME_SIZE], const char *prefix, uint64_t number);
+
+/* The same with ".tmp" after it. */
+void journal_name_format_temporary(char into[JOURNAL_NAME_SIZE], const char *prefix,
+                                   uint64_t number);
 
 /* Whether @name is @prefix, a dash and 16 hexadecimal digits, and nothing else. */
 bool journal_name_parse(const char *name, const char *prefix, uint64_t *ret_number);

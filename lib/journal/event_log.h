@@ -19,14 +19,15 @@
  *              log gives up its oldest segments before it refuses.
  *   Cost       Append: a copy and a checksum. Flush: one write. Seek: a search in
  *              a small index, then reading.
- *   Threads    One owner. Cursors may be used from other threads, each by one.
+ *   Threads    One owner. Cursors may be used from other threads, each by one; they
+ *              share nothing with the owner but how far the log reaches.
  */
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "journal/dir.h"
+#include "journal/file.h"
 
 struct event_log;
 
@@ -37,13 +38,13 @@ enum {
 
 /* Zero means the default. */
 struct event_log_options {
-        uint64_t segment_size;       /* default 64 MiB, at least 1 MiB less in tests */
+        uint64_t segment_size;       /* default 64 MiB; a longer entry gets a longer one */
         uint64_t retention_size;     /* default 4 GiB */
         uint64_t retention_age_ns;   /* default 0: by size alone */
         uint32_t segment_count_max;  /* default 4,096 */
-        uint32_t index_count_max;    /* points in the index; default 65,536 of 32 bytes */
+        uint32_t index_count_max;    /* points in the index; default 65,536 of 24 bytes */
         uint32_t buffer_size;        /* appends gathered for one write; default 1 MiB */
-        bool is_read_only;           /* for tools beside a running daemon */
+        bool is_read_only;           /* for tools beside a running daemon: cursors only */
 };
 
 /* Whose events an entry holds; opaque here, given back by cursors and used by seek. */
@@ -65,18 +66,18 @@ struct event_entry {
 
 size_t event_log_size(const struct event_log_options *options);
 
-/* Open the log in @dir, or begin an empty one. Entries after the last valid one are
- * not seen any more; a log that the owner goes on with must be cut first. */
+/* Open the log in @dir. Nothing is changed yet: the owner goes on with
+ * event_log_cut() or event_log_restart(), before anything else. */
 int event_log_open(void *memory, const struct event_log_options *options,
                    const struct journal_dir *dir, struct event_log **ret_log,
                    struct journal_error *error) __attribute__((warn_unused_result));
 
 void event_log_close(struct event_log *log);
 
-/* Go on at @position, forgetting everything after it. Must be called once before
- * the first append, with the position of the snapshot (or of the last batch).
- * -ENODATA when the log does not reach @position (use an older snapshot, or
- * event_log_restart()). */
+/* Go on at @position, that of the snapshot, forgetting everything after it; zero for
+ * a replay from the first record. A log that begins later is begun anew there:
+ * the replay writes it all again. -ENODATA when the log ends before @position, or
+ * is damaged near it: take an older snapshot, or event_log_restart(). */
 int event_log_cut(struct event_log *log, uint64_t position, struct journal_error *error)
         __attribute__((warn_unused_result));
 
@@ -90,8 +91,8 @@ int event_log_append(struct event_log *log, const struct event_tag *tag, uint64_
                      const void *bytes, size_t size) __attribute__((warn_unused_result));
 int event_log_flush(struct event_log *log) __attribute__((warn_unused_result));
 
-/* What position an entry of @size bytes would move the end by. For computing a
- * batch's event position before its events are appended. */
+/* By how much an entry of @size bytes moves the position. For a batch's
+ * event position, which is sealed before its events are appended. */
 uint64_t event_log_entry_span(size_t size);
 
 /* Oldest position kept; end of what cursors see; end including what is not flushed. */
@@ -100,7 +101,7 @@ uint64_t event_log_end(const struct event_log *log);
 uint64_t event_log_position(const struct event_log *log);
 
 /* Flush, and make everything up to the end durable: before a snapshot with that
- * position is finished. May be called in a forked child, which then tells the parent. */
+ * position is finished. A forked child may call it if the parent flushed before the fork. */
 int event_log_sync(struct event_log *log, struct journal_error *error)
         __attribute__((warn_unused_result));
 
@@ -124,11 +125,11 @@ int event_log_index_step(struct event_log *log) __attribute__((warn_unused_resul
 enum { EVENT_CURSOR_MEMORY_MIN = EVENT_LOG_ENTRY_SIZE_MAX + EVENT_LOG_ENTRY_HEADER_SIZE + 8 };
 
 struct event_cursor {
-        struct event_log *log; /* NULL while closed */
-        int file;
-        uint64_t base;     /* position of the open segment's first entry */
-        uint64_t position; /* of the next entry */
-        uint64_t window;   /* position of the first byte in memory */
+        const struct event_log *log;
+        struct journal_file file; /* the segment that was read last */
+        uint64_t base;            /* position of its first entry */
+        uint64_t position;        /* of the next entry */
+        uint64_t window_position; /* of the first byte in memory */
         size_t window_size;
         uint8_t *memory;
         size_t memory_size;
@@ -136,12 +137,12 @@ struct event_cursor {
 
 /* A cursor that will read from @position, which must be where an entry begins.
  * @memory of at least EVENT_CURSOR_MEMORY_MIN bytes; more means fewer reads. */
-void event_cursor_init(struct event_cursor *cursor, struct event_log *log, uint64_t position,
-                       void *memory, size_t memory_size);
+void event_cursor_init(struct event_cursor *cursor, const struct event_log *log,
+                       uint64_t position, void *memory, size_t memory_size);
 
 /* The next entry, a view good until the next call: 1, or 0 when the end is
  * reached (call again when the log has grown), -ESTALE when the position is
- * older than the log, -EBADMSG for damage. */
+ * older than the log, -ENODATA when it is beyond the end, -EBADMSG for damage. */
 int event_cursor_next(struct event_cursor *cursor, struct event_entry *ret_entry,
                       struct journal_error *error) __attribute__((warn_unused_result));
 

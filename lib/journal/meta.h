@@ -10,12 +10,12 @@
  *
  *   Ownership  The caller owns the struct.
  *   Failure    -EBADMSG for damage, -EPROTONOSUPPORT for another version,
- *              -ENOENT when there is no META, -EEXIST when there is none but
- *              the directory holds a log, otherwise as the system says.
+ *              -ENOENT when there is no META, otherwise as the system says.
  *   Threads    The thread that owns the directory.
  */
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "journal/dir.h"

@@ -98,6 +98,7 @@ enum journal_verdict {
         JOURNAL_BAD_RECORD, /* a record does not continue the chain, or breaks its frame */
         JOURNAL_BAD_PAYLOAD, /* a payload is neither what was written nor erased */
         JOURNAL_BAD_TRAILER,
+        JOURNAL_BAD_PADDING, /* the zeros to the block's end are not zero */
         JOURNAL_VERDICT_COUNT,
 };
 
@@ -110,13 +111,15 @@ static inline size_t journal_record_size(size_t body_size, size_t payload_size)
                ((payload_size + 7) & ~(size_t)7);
 }
 
-/* Put record number @index of a batch at @into and return the chain after it.
- * @into has journal_record_size() bytes; @body and @payload at most
- * JOURNAL_BODY_SIZE_MAX and JOURNAL_PAYLOAD_SIZE_MAX. */
+/* Bytes somewhere; @at may be NULL when there are none. */
 struct journal_bytes {
         const void *at;
         size_t size;
 };
+
+/* Put record number @index of a batch at @into and return the chain after it.
+ * @into has journal_record_size() bytes; @body and @payload at most
+ * JOURNAL_BODY_SIZE_MAX and JOURNAL_PAYLOAD_SIZE_MAX. */
 uint32_t journal_record_encode(uint8_t *into, uint32_t index, uint32_t chain,
                                struct journal_bytes body, struct journal_bytes payload);
 
@@ -145,6 +148,18 @@ enum journal_verdict journal_batch_decode(const uint8_t *bytes, size_t size,
 /* The records of a valid batch, in order. */
 struct journal_record_cursor journal_record_first(const struct journal_batch *batch);
 bool journal_record_next(struct journal_record_cursor *cursor, struct journal_record *ret_record);
+
+/* One record at @at with @left_size bytes to the end of the records, against the
+ * chain before it: JOURNAL_VALID, JOURNAL_BAD_RECORD or JOURNAL_BAD_PAYLOAD.
+ * @ret_size is set when the frame makes sense, whatever the checksum says. */
+enum journal_verdict journal_record_check(const uint8_t *at, size_t left_size, uint32_t index,
+                                          uint32_t chain, size_t *ret_size);
+
+/* The chain after the record at @at, as it says itself. */
+uint32_t journal_record_chain(const uint8_t *at);
+
+/* The record at @at, which was checked. */
+void journal_record_view(const uint8_t *at, uint64_t lsn, struct journal_record *ret_record);
 
 /* Sectors of @bytes that are all zero. @size is rounded up to whole sectors;
  * the bytes beyond @size count as zero. */

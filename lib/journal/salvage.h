@@ -26,7 +26,8 @@ struct journal_salvaged {
         uint64_t now_ns; /* of its batch, or of the last batch before it that told */
         uint64_t wall_ns;
         uint32_t epoch;
-        bool is_batch_whole; /* every record of its batch is valid, and the trailer */
+        bool is_batch_whole;     /* every record of its batch is valid, and the trailer */
+        bool is_payload_damaged; /* the body is good, the payload is not to be believed */
 };
 
 struct journal_gap {
@@ -34,8 +35,8 @@ struct journal_gap {
         uint64_t offset;
         uint64_t size;
         uint64_t expected_lsn; /* the first record that is missing, 0 when it cannot be told */
-        enum journal_verdict verdict;
-        bool is_tail; /* the unfinished write at the end of the log: nothing acknowledged is lost */
+        enum journal_verdict verdict; /* of what stands at the offset */
+        bool is_tail;                 /* nothing valid follows in the last segment */
 };
 
 /* A non-zero return of either stops the salvage and is passed on. */

@@ -9,8 +9,8 @@
  * is damaged the older one and a longer replay lead to the same state.
  *
  * The writer needs nothing but a journal_dir and its own memory: it may run in
- * a forked child or inline. In a child use a journal_dir copied before the fork;
- * afterwards the parent calls journal_truncate() as usual.
+ * a forked child or inline. Afterwards the parent calls journal_truncate(), which
+ * also keeps room for the next one; it must not do so while a child writes.
  *
  *   Ownership  The caller owns writer and reader (about 64 KiB each).
  *   Failure    Negative errno and a filled journal_error. A snapshot that was
@@ -22,7 +22,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "journal/dir.h"
+#include "journal/file.h"
 
 enum {
         SNAPSHOT_BLOCK_SIZE = 65536,
@@ -48,17 +48,15 @@ struct snapshot_head {
 /* ---- writing ---- */
 
 struct snapshot_writer {
-        const struct journal_dir *dir; /* NULL while closed */
-        int file;
-        int failed; /* the first error of snapshot_write(), reported by snapshot_finish() */
-        struct snapshot_head head;
+        struct journal_file file;
+        struct journal_error error; /* the first of snapshot_write(), told by snapshot_finish() */
+        uint64_t lsn;
         uint64_t offset;      /* of the block that fills */
-        uint64_t stream_size; /* bytes of content so far */
+        uint64_t stream_size; /* bytes of content in the blocks before it */
         uint32_t block_count;
         uint32_t chain;
-        uint32_t filled_size;
-        uint8_t block[SNAPSHOT_BLOCK_SIZE];
-        struct journal_error error;
+        uint32_t filled_size; /* bytes of content in it */
+        uint8_t block[SNAPSHOT_BLOCK_HEAD_SIZE + SNAPSHOT_BLOCK_SIZE];
 };
 
 int snapshot_begin(struct snapshot_writer *writer, const struct journal_dir *dir,
@@ -70,8 +68,9 @@ int snapshot_begin(struct snapshot_writer *writer, const struct journal_dir *dir
  * errno; after an error further calls return the same. */
 int snapshot_write(void *self, const void *bytes, size_t size) __attribute__((warn_unused_result));
 
-/* Make it durable under its name, then let older ones go. The event log must
- * have been synced up to head.event_position before. Closes the writer. */
+/* Make it durable under its name, then let older ones go. The journal up to
+ * head.lsn and the event log up to head.event_position must have been synced
+ * before. Closes the writer. */
 int snapshot_finish(struct snapshot_writer *writer, struct journal_error *error)
         __attribute__((warn_unused_result));
 
@@ -86,17 +85,17 @@ int snapshot_keep_room(const struct journal_dir *dir, uint64_t size, struct jour
 /* ---- reading ---- */
 
 struct snapshot_reader {
-        const struct journal_dir *dir; /* NULL while closed */
-        int file;
-        uint32_t block_index;
-        uint32_t block_count;
-        uint32_t filled_size; /* bytes in the block */
-        uint32_t taken_size;  /* of which handed out */
-        uint32_t chain;
-        uint64_t stream_size;
+        struct journal_file file;
         struct snapshot_head head;
-        char name[JOURNAL_NAME_SIZE];
-        uint8_t block[SNAPSHOT_BLOCK_SIZE];
+        struct journal_error error; /* of snapshot_read() */
+        uint64_t stream_size;       /* bytes of content in all */
+        uint64_t read_size;         /* of which were read */
+        uint64_t offset;            /* of the next block */
+        uint32_t block_count;       /* read so far */
+        uint32_t chain;
+        uint32_t filled_size; /* bytes of content in the block */
+        uint32_t taken_size;  /* of which handed out */
+        uint8_t block[SNAPSHOT_BLOCK_HEAD_SIZE + SNAPSHOT_BLOCK_SIZE];
 };
 
 /* Open the newest snapshot of which every byte has been checked, with lsn at most
@@ -112,6 +111,10 @@ int snapshot_open(struct snapshot_reader *reader, const struct journal_dir *dir,
 int64_t snapshot_read(void *self, void *into, size_t size) __attribute__((warn_unused_result));
 
 void snapshot_close(struct snapshot_reader *reader);
+
+/* Remove snapshot @lsn, a damaged one, so that it does not count as one of those kept. */
+int snapshot_discard(const struct journal_dir *dir, uint64_t lsn, struct journal_error *error)
+        __attribute__((warn_unused_result));
 
 /* The oldest snapshot that is kept, or -ENOENT. */
 int snapshot_oldest_lsn(const struct journal_dir *dir, uint64_t *ret_lsn,

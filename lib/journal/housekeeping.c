@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Work that is not a commit: spares, truncation, free space, erasure.
+ *
+ * journal_work() is the whole of what the helper thread does, one piece a call.
+ * A handed batch comes first. Zeroing and removing are done in pieces small
+ * enough that a batch handed meanwhile waits for one slice at most.
+ *
+ * When no spare is ready any more, zeroing is tied to writing: after each batch,
+ * as much of the next spare is zeroed as the open segment has been written. So
+ * however busy the log, the spare is there when the segment ends.
+ */
+
+#include <errno.h>
+
+#include "base/assert.h"
+#include "journal/journal.h"
+#include "journal/private.h"
+#include "journal/snapshot.h"
+
+/* Keep zeroing in step with writing while there is no spare. */
+static int keep_up(struct journal_writer *writer, uint64_t written_size,
+                   struct journal_error *error)
+{
+        int r = 1;
+
+        while (r > 0 && atomic_load(&writer->spare_count) == 0 &&
+               (writer->preparing.dir == NULL || writer->prepared_size < written_size))
+                r = journal_writer_prepare(writer, error);
+
+        return r < 0 ? r : 0;
+}
+
+/* The handed batch. From DONE on the job belongs to the owner again. */
+static int work_on_job(struct journal *journal, struct journal_error *error)
+{
+        uint64_t written_size = journal->job.offset + journal->job.size;
+        int r = journal_run_job(journal);
+
+        if (r < 0)
+                *error = journal->failure;
+        atomic_store(&journal->job_state, JOURNAL_JOB_DONE);
+        journal_syncer_notify(journal);
+        if (r < 0)
+                return r;
+
+        r = keep_up(&journal->writer, written_size, error);
+        return r < 0 ? r : 1;
+}
+
+/* One piece of work, with io_lock held. */
+static int work(struct journal *journal, struct journal_error *error)
+{
+        int r;
+
+        if (atomic_load(&journal->job_state) == JOURNAL_JOB_HANDED)
+                return work_on_job(journal, error);
+
+        r = journal_writer_prepare(&journal->writer, error);
+        return r != 0 ? r : journal_writer_remove(&journal->writer, error);
+}
+
+int journal_work(struct journal *journal)
+{
+        struct journal_error error;
+        int r;
+
+        ACD_ASSERT(journal->stage != JOURNAL_STAGE_OPEN);
+
+        pthread_mutex_lock(&journal->io_lock);
+        r = atomic_load(&journal->failed);
+        if (r == 0) {
+                r = work(journal, &error);
+                if (r < 0)
+                        (void)journal_fail(journal, r, &error);
+        }
+        pthread_mutex_unlock(&journal->io_lock);
+        return r;
+}
+
+int journal_truncate(struct journal *journal, uint64_t floor_lsn, struct journal_error *error)
+{
+        uint64_t snapshot_lsn;
+        int r;
+
+        ACD_ASSERT(journal->stage == JOURNAL_STAGE_STARTED);
+
+        r = snapshot_oldest_lsn(&journal->dir, &snapshot_lsn, error);
+        if (r == -ENOENT)
+                return 0;
+        if (r < 0)
+                return r;
+
+        pthread_mutex_lock(&journal->io_lock);
+        journal->writer.needed_lsn = (floor_lsn < snapshot_lsn ? floor_lsn : snapshot_lsn) + 1;
+        pthread_mutex_unlock(&journal->io_lock);
+        journal_syncer_wake(journal);
+
+        r = snapshot_keep_room(&journal->dir, journal->options.snapshot_room_size, error);
+        journal->is_room_refused = r == -ENOSPC || r == -EDQUOT;
+        return journal->is_room_refused ? 0 : r;
+}
+
+/* What the disk refused may be possible by now. */
+static void try_again(struct journal *journal)
+{
+        struct journal_error error;
+
+        if (atomic_exchange(&journal->writer.is_spare_refused, false))
+                journal_syncer_wake(journal);
+        if (journal->is_room_refused)
+                journal->is_room_refused =
+                        snapshot_keep_room(&journal->dir, journal->options.snapshot_room_size,
+                                           &error) < 0;
+}
+
+enum journal_space_level journal_space(struct journal *journal,
+                                       struct journal_space_report *ret_report)
+{
+        const struct journal_io *io = journal->dir.io;
+        struct journal_io_space space = { 0 };
+        struct journal_space_report report = { 0 };
+        int r;
+
+        r = io->space(io->self, journal->dir.fd, &space);
+        report.total_size = space.total_size;
+        report.free_size = space.free_size;
+        report.spare_count = atomic_load(&journal->writer.spare_count);
+        report.is_spare_refused = atomic_load(&journal->writer.is_spare_refused);
+        report.is_room_refused = journal->is_room_refused;
+        journal_marks_resolve(&journal->options.marks, report.total_size, &report.low_size,
+                              &report.critical_size);
+
+        journal->space_level = r < 0 ? JOURNAL_SPACE_CRITICAL
+                                     : journal_space_level(&report, journal->space_level);
+        if (journal->stage == JOURNAL_STAGE_STARTED)
+                try_again(journal);
+
+        *ret_report = report;
+        return journal->space_level;
+}
+
+/* ---- erasure ---- */
+
+/* Overwrite the payload of record @lsn, which is in the batch at the scan's
+ * offset. The window shows the same bytes as the file. */
+static int erase_in_batch(struct journal *journal, const struct journal_scan *scan,
+                          const struct journal_batch *batch, uint64_t lsn,
+                          struct journal_error *error)
+{
+        struct journal_record_cursor cursor = journal_record_first(batch);
+        struct journal_record record;
+        struct journal_file file;
+        int r;
+
+        do {
+                bool has_record = journal_record_next(&cursor, &record);
+
+                ACD_ASSERT(has_record);
+        } while (record.lsn != lsn);
+        if (record.payload_size == 0 || record.is_erased)
+                return 0;
+
+        r = journal_file_open(&file, &journal->dir, scan->file.name, JOURNAL_IO_WRITE, error);
+        if (r < 0)
+                return r;
+        r = journal_file_write(&file, journal->writer.zeros, record.payload_size,
+                               scan->offset + (uint64_t)(record.payload - batch->bytes), error);
+        if (r == 0)
+                r = journal_file_sync(&file, error);
+        journal_file_close(&file);
+
+        return r < 0 ? journal_fail(journal, r, error) : 0;
+}
+
+/* Find the batch of @lsn in the segment that @scan stands at, and erase. */
+static int erase_in_segment(struct journal *journal, struct journal_scan *scan, uint64_t lsn,
+                            struct journal_error *error)
+{
+        enum journal_verdict verdict;
+        struct journal_batch batch;
+        uint64_t damage_offset;
+        int r;
+
+        for (;;) {
+                r = journal_scan_look(scan, &verdict, &batch, &damage_offset, error);
+                if (r < 0)
+                        return r;
+                if (verdict != JOURNAL_VALID)
+                        return journal_file_damaged(&scan->file, damage_offset, error,
+                                                    "record %llu: %s",
+                                                    (unsigned long long)scan->next_lsn,
+                                                    journal_verdict_name(verdict));
+                if (lsn < batch.first_lsn + batch.record_count)
+                        return erase_in_batch(journal, scan, &batch, lsn, error);
+                journal_scan_pass(scan, &batch);
+        }
+}
+
+/* With io_lock held. */
+static int erase(struct journal *journal, uint64_t lsn, struct journal_error *error)
+{
+        const struct journal_place place = { journal->dir.path, NULL, JOURNAL_NO_OFFSET };
+        const struct journal_kept *kept = journal_writer_find(&journal->writer, lsn);
+        struct journal_scan scan;
+        int r;
+
+        if (kept == NULL)
+                return journal_error_set(error, -ENOENT, JOURNAL_REMEDY_NONE, &place,
+                                         "record %llu is not kept any more",
+                                         (unsigned long long)lsn);
+
+        r = journal_scan_open(&scan, &journal->dir, kept->number, journal->window, error);
+        if (r < 0)
+                return r;
+        r = erase_in_segment(journal, &scan, lsn, error);
+        journal_scan_close(&scan);
+        return r;
+}
+
+int journal_erase_payload(struct journal *journal, uint64_t lsn, struct journal_error *error)
+{
+        const struct journal_place place = { journal->dir.path, NULL, JOURNAL_NO_OFFSET };
+        int r;
+
+        ACD_ASSERT(journal->stage == JOURNAL_STAGE_STARTED);
+        ACD_ASSERT(lsn > 0);
+        ACD_ASSERT(lsn <= journal->last_lsn);
+
+        r = atomic_load(&journal->failed);
+        if (r < 0)
+                return r;
+
+        /* Until a later header proves it synced, missing bytes mean a torn write (tail.c). */
+        if (lsn > journal->proven_lsn)
+                return journal_error_set(error, -EAGAIN, JOURNAL_REMEDY_NONE, &place,
+                                         "record %llu is too new to be erased",
+                                         (unsigned long long)lsn);
+
+        pthread_mutex_lock(&journal->io_lock);
+        r = erase(journal, lsn, error);
+        pthread_mutex_unlock(&journal->io_lock);
+        return r;
+}

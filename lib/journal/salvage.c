@@ -1,0 +1,532 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Salvage: every record whose checksum holds, wherever it is.
+ *
+ * Segments are walked sector by sector. Where a header is valid the batch is
+ * taken: whole if it is whole, else record by record. Where none is, but the batch
+ * before ended just here, the records behind the missing header can still be
+ * told: the chain is known. Anything else is stepped over and reported as a gap.
+ *
+ * Inside a damaged batch a record counts if it continues the one before it, as
+ * that one states its own checksum, even when that one is damaged itself: then at
+ * least its frame was intact. When even the frame is gone, the next place that
+ * looks like a record is taken up if the record after it confirms it.
+ *
+ * The secret that seeds the headers is in META and in each segment's header, so
+ * it takes a lot to lose it. Without it no header can be told from a forgery,
+ * and nothing is salvaged.
+ */
+
+#include "journal/salvage.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/assert.h"
+#include "base/bytes.h"
+#include "journal/meta.h"
+#include "journal/segment.h"
+
+enum { NUMBER_COUNT_MAX = 1024, SALVAGE_HEAD_SIZE = 16384 };
+
+struct salvage {
+        const struct journal_dir *dir;
+        const struct journal_salvage_sink *sink;
+        struct journal_salvage_report report;
+        struct journal_error *error;
+
+        /* Some segments of the directory, by number. */
+        uint64_t numbers[NUMBER_COUNT_MAX];
+        uint32_t number_count;
+
+        /* The segment that is walked. */
+        struct journal_scan scan;
+        bool is_last_segment;
+        bool is_chain_known; /* the batch at the scan's offset continues scan.chain */
+
+        uint64_t secret;
+        uint64_t expected_lsn; /* 0 when unknown */
+        uint64_t now_ns;       /* of the last header that was read */
+        uint64_t wall_ns;
+        uint32_t epoch;
+
+        struct journal_gap gap; /* size 0 while there is none */
+        bool is_gap_blank;
+};
+
+_Static_assert(sizeof(struct salvage) <= SALVAGE_HEAD_SIZE, "salvage fits its memory");
+
+size_t journal_salvage_size(void)
+{
+        return SALVAGE_HEAD_SIZE + JOURNAL_WINDOW_SIZE;
+}
+
+/* ---- gaps ---- */
+
+/* The sectors from the scan's offset on, @size bytes, could not be used. */
+static void extend_gap(struct salvage *salvage, uint64_t size, enum journal_verdict verdict)
+{
+        struct journal_gap *gap = &salvage->gap;
+
+        if (gap->size == 0) {
+                memcpy(gap->name, salvage->scan.file.name, sizeof(gap->name));
+                gap->offset = salvage->scan.offset;
+                gap->expected_lsn = salvage->expected_lsn;
+                gap->verdict = verdict;
+                gap->is_tail = false;
+                salvage->is_gap_blank = true;
+        }
+        if (verdict != JOURNAL_BLANK)
+                salvage->is_gap_blank = false;
+        gap->size += size;
+}
+
+static int report_gap(struct salvage *salvage)
+{
+        struct journal_gap gap = salvage->gap;
+
+        salvage->gap.size = 0;
+        salvage->report.gap_count++;
+        salvage->report.gap_size += gap.size;
+        return salvage->sink->on_gap(salvage->sink->self, &gap);
+}
+
+/* Records before @lsn are missing and there are no bytes that they could be in. */
+static int report_missing(struct salvage *salvage, uint64_t lsn)
+{
+        bool is_continued = salvage->expected_lsn == 0 || salvage->expected_lsn == lsn;
+
+        /* Zeros between two batches that follow each other are padding. */
+        if (salvage->gap.size > 0 && salvage->is_gap_blank && is_continued)
+                salvage->gap.size = 0;
+        if (salvage->gap.size > 0)
+                return report_gap(salvage);
+        if (is_continued)
+                return 0;
+
+        extend_gap(salvage, 0, JOURNAL_BLANK);
+        return report_gap(salvage);
+}
+
+/* ---- records ---- */
+
+struct batch_walk {
+        const uint8_t *bytes; /* of the batch */
+        size_t end;           /* where records may end */
+        uint64_t first_lsn;   /* 0 when unknown */
+        uint32_t epoch;
+        bool is_whole;
+        bool is_headless; /* where the records end is not known: stop at what is none */
+};
+
+static int emit(struct salvage *salvage, const struct batch_walk *walk, const uint8_t *at,
+                bool is_payload_damaged)
+{
+        struct journal_salvaged salvaged = {
+                .now_ns = salvage->now_ns,
+                .wall_ns = salvage->wall_ns,
+                .epoch = walk->epoch,
+                .is_batch_whole = walk->is_whole,
+                .is_payload_damaged = is_payload_damaged,
+        };
+        uint32_t index = acd_get_u16(at + 2);
+        uint64_t lsn = walk->first_lsn == 0 ? 0 : walk->first_lsn + index;
+        struct journal_salvage_report *report = &salvage->report;
+
+        journal_record_view(at, lsn, &salvaged.record);
+        report->record_count++;
+        if (lsn != 0) {
+                if (report->first_lsn == 0)
+                        report->first_lsn = lsn;
+                report->last_lsn = lsn;
+        }
+        return salvage->sink->on_record(salvage->sink->self, &salvaged);
+}
+
+/* Whether the record at @offset, which has a frame of @size bytes, is confirmed
+ * by the one behind it. */
+static bool is_confirmed(const struct batch_walk *walk, size_t offset, size_t size)
+{
+        const uint8_t *next = walk->bytes + offset + size;
+        size_t left_size = walk->end - offset - size, next_size;
+        enum journal_verdict verdict;
+
+        verdict = journal_record_check(next, left_size, acd_get_u16(walk->bytes + offset + 2) + 1u,
+                                       journal_record_chain(walk->bytes + offset), &next_size);
+        return verdict == JOURNAL_VALID || verdict == JOURNAL_BAD_PAYLOAD;
+}
+
+/* The records of a batch. @is_known says whether @chain is what stands before the
+ * first. Returns what the sink returned, and in @ret_count how many there were. */
+static int walk_records(struct salvage *salvage, const struct batch_walk *walk, uint32_t chain,
+                        bool is_known, uint32_t *ret_count)
+{
+        size_t offset = JOURNAL_BATCH_HEADER_SIZE;
+        uint32_t count = 0;
+        int r = 0;
+
+        while (r == 0 && offset + JOURNAL_RECORD_HEADER_SIZE <= walk->end) {
+                const uint8_t *at = walk->bytes + offset;
+                enum journal_verdict verdict;
+                size_t size = 0;
+                bool is_good;
+
+                /* The index is taken from the record: it is part of what the chain covers. */
+                verdict = journal_record_check(at, walk->end - offset, acd_get_u16(at + 2), chain,
+                                               &size);
+                is_good = is_known &&
+                          (verdict == JOURNAL_VALID || verdict == JOURNAL_BAD_PAYLOAD);
+                if (is_good) {
+                        r = emit(salvage, walk, at, verdict == JOURNAL_BAD_PAYLOAD);
+                        count++;
+                }
+                if (!is_good && (size == 0 || !is_confirmed(walk, offset, size))) {
+                        if (walk->is_headless)
+                                break;
+                        is_known = false;
+                        offset += 8;
+                        continue;
+                }
+                chain = journal_record_chain(at);
+                is_known = true;
+                offset += size;
+        }
+
+        *ret_count = count;
+        return r;
+}
+
+/* All records of a valid batch. */
+static int emit_batch(struct salvage *salvage, const struct journal_batch *batch)
+{
+        struct batch_walk walk = {
+                .bytes = batch->bytes,
+                .end = batch->size - JOURNAL_BATCH_TRAILER_SIZE,
+                .first_lsn = batch->first_lsn,
+                .epoch = batch->epoch,
+                .is_whole = true,
+        };
+        uint32_t count;
+        int r;
+
+        r = walk_records(salvage, &walk, batch->chain_before, true, &count);
+        if (r != 0)
+                return r;
+
+        salvage->report.batch_count++;
+        salvage->expected_lsn = batch->first_lsn + batch->record_count;
+        salvage->is_chain_known = true;
+        salvage->scan.chain = batch->chain_after;
+        return 0;
+}
+
+/* What is left of a batch whose header is valid; @size bytes of it are there. */
+static int emit_damaged(struct salvage *salvage, const struct journal_batch *batch, size_t size)
+{
+        size_t records_end = batch->size - JOURNAL_BATCH_TRAILER_SIZE;
+        struct batch_walk walk = {
+                .bytes = batch->bytes,
+                .end = records_end < size ? records_end : size,
+                .first_lsn = batch->first_lsn,
+                .epoch = batch->epoch,
+        };
+        uint32_t count;
+        int r;
+
+        r = walk_records(salvage, &walk, batch->chain_before, true, &count);
+        salvage->expected_lsn = batch->first_lsn + batch->record_count;
+        salvage->is_chain_known = false;
+        return r;
+}
+
+/* Records behind a header that is not one, if the chain before it is known. */
+static int emit_headless(struct salvage *salvage, const uint8_t *bytes, size_t size)
+{
+        struct batch_walk walk = {
+                .bytes = bytes,
+                .end = size < JOURNAL_BATCH_SIZE_MAX ? size : JOURNAL_BATCH_SIZE_MAX,
+                .first_lsn = salvage->expected_lsn,
+                .epoch = salvage->epoch,
+                .is_headless = true,
+        };
+        uint32_t count;
+        int r;
+
+        r = walk_records(salvage, &walk, salvage->scan.chain, true, &count);
+        salvage->expected_lsn += count;
+        salvage->is_chain_known = false;
+        return r;
+}
+
+/* ---- walking a segment ---- */
+
+/* What stands at the scan's offset, with as many bytes of it as there are. */
+static int judge(struct salvage *salvage, enum journal_verdict *ret_verdict,
+                 struct journal_batch *ret_batch, size_t *ret_size)
+{
+        struct journal_scan *scan = &salvage->scan;
+        struct journal_identity identity = journal_identity_of(&scan->segment);
+        const uint8_t *bytes;
+        size_t offset;
+        int r;
+
+        r = journal_scan_bytes(scan, scan->offset, JOURNAL_BATCH_SIZE_MAX, &bytes, ret_size,
+                               salvage->error);
+        if (r < 0)
+                return r;
+
+        /* The segment's header, which would say the epoch, may be lost. The
+         * checksum covers it here as well. */
+        if (*ret_size >= JOURNAL_BATCH_HEADER_SIZE)
+                identity.epoch = acd_get_u32(bytes + 24);
+        *ret_batch = (struct journal_batch){ .bytes = bytes };
+        *ret_verdict = journal_batch_decode(bytes, *ret_size, &identity, ret_batch, &offset);
+        return 0;
+}
+
+/* A batch with a valid header: take what is good of it, and go past it. */
+static int take_batch(struct salvage *salvage, enum journal_verdict verdict,
+                      const struct journal_batch *batch, size_t size)
+{
+        struct journal_scan *scan = &salvage->scan;
+        uint64_t span = journal_blocks_size(batch->size, scan->segment.block_size);
+        int r;
+
+        salvage->now_ns = batch->now_ns;
+        salvage->wall_ns = batch->wall_ns;
+        salvage->epoch = batch->epoch;
+        if (batch->epoch > salvage->report.epoch_max)
+                salvage->report.epoch_max = batch->epoch;
+
+        r = report_missing(salvage, batch->first_lsn);
+        if (r != 0)
+                return r;
+        if (verdict == JOURNAL_VALID) {
+                r = emit_batch(salvage, batch);
+        } else {
+                salvage->expected_lsn = batch->first_lsn;
+                extend_gap(salvage, span, verdict);
+                r = emit_damaged(salvage, batch, size);
+        }
+        scan->offset += span;
+        return r;
+}
+
+/* No header here: try the records behind it, and go one sector on. */
+static int step_over(struct salvage *salvage, enum journal_verdict verdict, const uint8_t *bytes,
+                     size_t size)
+{
+        int r = 0;
+
+        extend_gap(salvage, JOURNAL_SECTOR_SIZE, verdict);
+        if (salvage->is_chain_known && size > JOURNAL_BATCH_HEADER_SIZE)
+                r = emit_headless(salvage, bytes, size);
+        salvage->scan.offset += JOURNAL_SECTOR_SIZE;
+        return r;
+}
+
+static int walk_segment(struct salvage *salvage)
+{
+        struct journal_scan *scan = &salvage->scan;
+        enum journal_verdict verdict;
+        struct journal_batch batch;
+        size_t size;
+        int r;
+
+        while (scan->offset < scan->segment.size) {
+                r = judge(salvage, &verdict, &batch, &size);
+                if (r < 0)
+                        return r;
+                if (batch.record_count > 0)
+                        r = take_batch(salvage, verdict, &batch, size);
+                else
+                        r = step_over(salvage, verdict, batch.bytes, size);
+                if (r != 0)
+                        return r;
+        }
+
+        /* Zeros to the end are how every segment ends. */
+        if (salvage->is_gap_blank)
+                salvage->gap.size = 0;
+        if (salvage->gap.size == 0)
+                return 0;
+        salvage->gap.is_tail = salvage->is_last_segment;
+        return report_gap(salvage);
+}
+
+/* ---- the segments ---- */
+
+/* Open log-@number with what its header says, or with the little that is known. */
+static int open_segment(struct salvage *salvage, uint64_t number)
+{
+        struct journal_scan *scan = &salvage->scan;
+        uint8_t header[JOURNAL_BLOCK_SIZE_MAX];
+        struct journal_segment segment;
+        char name[JOURNAL_NAME_SIZE];
+        uint64_t file_size;
+        int64_t size;
+        int r;
+
+        journal_name_format(name, JOURNAL_LOG_PREFIX, number);
+        r = journal_file_open(&scan->file, salvage->dir, name, JOURNAL_IO_READ, salvage->error);
+        if (r < 0)
+                return r;
+        r = journal_file_size(&scan->file, &file_size, salvage->error);
+        if (r < 0)
+                return r;
+        size = journal_file_read(&scan->file, header, sizeof(header), 0, salvage->error);
+        if (size < 0)
+                return (int)size;
+
+        if (journal_segment_decode(header, (size_t)size, &segment) < 0)
+                segment = (struct journal_segment){ .block_size = JOURNAL_BLOCK_SIZE_MIN };
+        segment.number = number;
+        segment.secret = salvage->secret;
+        segment.size = file_size;
+        if (segment.epoch > salvage->report.epoch_max)
+                salvage->report.epoch_max = segment.epoch;
+
+        /* If it begins where the walk stands, its first batch continues the chain. */
+        salvage->is_chain_known = segment.first_lsn != 0 &&
+                                  (salvage->expected_lsn == 0 ||
+                                   salvage->expected_lsn == segment.first_lsn);
+        if (salvage->is_chain_known) {
+                salvage->expected_lsn = segment.first_lsn;
+                scan->chain = segment.chain_before;
+        }
+        scan->segment = segment;
+        scan->offset = segment.block_size;
+        scan->window_size = 0;
+        return 0;
+}
+
+static int salvage_segment(struct salvage *salvage, uint64_t number)
+{
+        int r;
+
+        salvage->report.segment_count++;
+        salvage->gap.size = 0;
+        r = open_segment(salvage, number);
+        if (r == 0)
+                r = walk_segment(salvage);
+        journal_scan_close(&salvage->scan);
+        return r;
+}
+
+/* The smallest numbers above @after, ascending. */
+struct number_search {
+        struct salvage *salvage;
+        uint64_t after;
+};
+
+static int on_name(void *context, const char *name)
+{
+        struct number_search *search = context;
+        struct salvage *salvage = search->salvage;
+        uint64_t number;
+        uint32_t i;
+
+        if (!journal_name_parse(name, JOURNAL_LOG_PREFIX, &number) || number <= search->after)
+                return 0;
+        if (salvage->number_count < NUMBER_COUNT_MAX)
+                salvage->number_count++;
+        else if (number > salvage->numbers[NUMBER_COUNT_MAX - 1])
+                return 0;
+
+        for (i = salvage->number_count - 1; i > 0 && salvage->numbers[i - 1] > number; i--)
+                salvage->numbers[i] = salvage->numbers[i - 1];
+        salvage->numbers[i] = number;
+        return 0;
+}
+
+static int list_numbers(struct salvage *salvage, uint64_t after)
+{
+        struct number_search search = { .salvage = salvage, .after = after };
+
+        salvage->number_count = 0;
+        return journal_dir_list(salvage->dir, on_name, &search, salvage->error);
+}
+
+/* The secret, from META or else from the first segment that has a header. */
+static int find_secret(struct salvage *salvage)
+{
+        const struct journal_place place = { salvage->dir->path, NULL, JOURNAL_NO_OFFSET };
+        struct journal_segment segment;
+        struct journal_meta meta;
+        char name[JOURNAL_NAME_SIZE];
+        struct journal_file file;
+        uint8_t header[JOURNAL_BLOCK_SIZE_MAX];
+
+        if (journal_meta_read(salvage->dir, &meta, salvage->error) == 0) {
+                salvage->secret = meta.secret;
+                salvage->report.epoch_max = meta.epoch;
+                return 0;
+        }
+
+        for (uint32_t i = 0; i < salvage->number_count; i++) {
+                int64_t size;
+
+                journal_name_format(name, JOURNAL_LOG_PREFIX, salvage->numbers[i]);
+                if (journal_file_open(&file, salvage->dir, name, JOURNAL_IO_READ,
+                                      salvage->error) < 0)
+                        continue;
+                size = journal_file_read(&file, header, sizeof(header), 0, salvage->error);
+                journal_file_close(&file);
+                if (size < 0 || journal_segment_decode(header, (size_t)size, &segment) < 0)
+                        continue;
+                salvage->secret = segment.secret;
+                return 0;
+        }
+
+        return journal_error_set(salvage->error, -EBADMSG, JOURNAL_REMEDY_NONE, &place,
+                                 "neither META nor any segment has a header that is whole");
+}
+
+static int salvage_all(struct salvage *salvage)
+{
+        uint64_t after = 0;
+        int r;
+
+        r = list_numbers(salvage, 0);
+        if (r == 0)
+                r = find_secret(salvage);
+        if (r < 0)
+                return r;
+
+        while (salvage->number_count > 0) {
+                bool is_all = salvage->number_count < NUMBER_COUNT_MAX;
+
+                for (uint32_t i = 0; i < salvage->number_count; i++) {
+                        salvage->is_last_segment = is_all && i + 1 == salvage->number_count;
+                        r = salvage_segment(salvage, salvage->numbers[i]);
+                        if (r != 0)
+                                return r;
+                }
+                after = salvage->numbers[salvage->number_count - 1];
+                r = list_numbers(salvage, after);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+int journal_salvage(void *memory, const struct journal_dir *dir,
+                    const struct journal_salvage_sink *sink,
+                    struct journal_salvage_report *ret_report, struct journal_error *error)
+{
+        struct salvage *salvage = memory;
+        struct journal_error ignored;
+        int r;
+
+        memset(salvage, 0, sizeof(*salvage));
+        salvage->dir = dir;
+        salvage->sink = sink;
+        salvage->error = error != NULL ? error : &ignored;
+        salvage->scan.file = JOURNAL_FILE_NULL;
+        salvage->scan.window = (uint8_t *)memory + SALVAGE_HEAD_SIZE;
+
+        r = salvage_all(salvage);
+        *ret_report = salvage->report;
+        return r;
+}
