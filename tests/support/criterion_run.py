@@ -34,13 +34,13 @@ def environment(log_dir):
 
 def verdict(code, text, log_dir):
     """Why this run failed, or None."""
-    if code != 0:
-        return "exit code %d" % code
     reports = sorted(pathlib.Path(log_dir).iterdir())
     if reports:
         for report in reports:
             sys.stderr.write(report.read_text(errors="replace"))
         return "%d sanitizer report(s), above" % len(reports)
+    if code != 0:
+        return "exit code %d" % code
     found = SYNTHESIS.search(text)
     if found is None or int(found.group(1)) == 0:
         return "no test ran"
@@ -51,7 +51,7 @@ def verdict(code, text, log_dir):
 
 def main():
     with tempfile.TemporaryDirectory(prefix="acdd-test-") as log_dir:
-        run = subprocess.run(sys.argv[1:] + ["--ascii", "--jobs", "1"], env=environment(log_dir),
+        run = subprocess.run(sys.argv[1:] + ["--jobs", "1"], env=environment(log_dir),
                              stderr=subprocess.PIPE, check=False)
         text = run.stderr.decode(errors="replace")
         sys.stderr.write(text)

@@ -44,7 +44,8 @@ def compile_alone(compiler, folders, path):
 def check(root, build, compiler):
     """The headers that do not compile, with the compiler's words."""
     paths = [path for path in tidy.source_paths(root) if path.endswith(".h")]
-    folders = [root, os.path.join(root, "lib"), build, os.path.join(build, "proto")]
+    folders = [root, os.path.join(root, "lib"), os.path.join(root, "clients/c"),
+               build, os.path.join(build, "proto")]
     with concurrent.futures.ThreadPoolExecutor(max_workers=2) as pool:
         results = list(pool.map(lambda path: compile_alone(compiler, folders, path), paths))
     return [(path, said) for path, said in zip(paths, results) if said is not None], len(paths)
