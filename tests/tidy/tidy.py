@@ -25,6 +25,7 @@ class File:
     """One file: its path from the root, its lines, and its C if it is C."""
 
     def __init__(self, root, path):
+        self.root = root
         self.path = path
         with open(os.path.join(root, path), encoding="utf-8", errors="strict") as source:
             self.text = source.read()
@@ -100,6 +101,16 @@ def check_document(file):
     if len(titles) != 1:
         yield titles[1] if titles else 1, "title", "%d titles; a document has one '# ' line" % len(
             titles)
+    yield from check_links(file)
+
+
+def check_links(file):
+    """Links to files of the tree lead somewhere."""
+    folder = os.path.dirname(os.path.join(file.root, file.path))
+    for number, line in enumerate(file.lines, 1):
+        for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", line):
+            if "://" not in target and not os.path.exists(os.path.join(folder, target)):
+                yield number, "link", "%s is not there; mend the link" % target
 
 
 def include_of(directive):

@@ -69,6 +69,8 @@ CASES = [
     ("docs/a.md", "<!-- SPDX-License-Identifier: Apache-2.0 -->\n# A\n```\n# no\n```\n", 0, None),
     ("docs/a.md", "<!-- SPDX-License-Identifier: Apache-2.0 -->\n# A\n# B\n", 3, "title"),
     ("docs/a.md", "<!-- SPDX-License-Identifier: Apache-2.0 -->\nno title\n", 1, "title"),
+    ("docs/a.md", "<!-- SPDX-License-Identifier: Apache-2.0 -->\n# A\n[b](b.md)\n", 3, "link"),
+    ("docs/a.md", "<!-- SPDX-License-Identifier: Apache-2.0 -->\n# A\n[a](a.md#a)\n", 0, None),
     ("lib/base/a.c", SOURCE + '#include "acd/acd.h"\n', 5, "layer"),
     ("lib/acd/a.c", SOURCE + '#include "base/assert.h"\n', 0, None),
     ("lib/acd/a.c", SOURCE + '#include "journal/journal.h"\n', 5, "layer"),
