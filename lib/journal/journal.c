@@ -101,6 +101,8 @@ enum journal_room journal_reserve(struct journal *journal, size_t body_size, siz
         ACD_ASSERT(journal->stage == JOURNAL_STAGE_STARTED);
         ACD_ASSERT(body_size <= JOURNAL_BODY_SIZE_MAX);
         ACD_ASSERT(payload_size <= JOURNAL_PAYLOAD_SIZE_MAX);
+        ACD_ASSERT(JOURNAL_BATCH_HEADER_SIZE + size + JOURNAL_BATCH_TRAILER_SIZE <=
+                   journal->options.batch_size_max);
 
         if (buffer->record_count == journal->options.batch_record_count_max ||
             buffer->used_size + size + JOURNAL_BATCH_TRAILER_SIZE > journal->options.batch_size_max)

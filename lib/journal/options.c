@@ -19,9 +19,7 @@ enum {
         BATCH_RECORD_COUNT_DEFAULT = 8192,
         SPARE_COUNT_DEFAULT = 2,
         SEGMENT_COUNT_DEFAULT = 16384,
-        /* The largest record in a batch of its own. */
-        BATCH_SIZE_LEAST = JOURNAL_BATCH_HEADER_SIZE + JOURNAL_RECORD_SIZE_MAX +
-                           JOURNAL_BATCH_TRAILER_SIZE,
+        BATCH_SIZE_LEAST = 4096,
 };
 
 #define SEGMENT_SIZE_DEFAULT (UINT64_C(64) << 20)
