@@ -30,7 +30,7 @@ enum engine_event_kind {
         ENGINE_OFFERED,     /* to this agent; value: the offer */
         ENGINE_OFFER_ENDED, /* it came to nothing */
         ENGINE_CONNECTED,   /* call and agent talk; value: the assignment */
-        ENGINE_CLOSED,      /* over for the caller; is_abandoned says how */
+        ENGINE_CLOSED,      /* over for the caller */
         ENGINE_WRAP_UP,     /* the agent works on without the caller; value: the assignment */
         ENGINE_FREED,       /* the agent is done with the call */
         ENGINE_READY,       /* the agent is ready */
@@ -43,7 +43,6 @@ struct engine_event {
         enum engine_event_kind kind;
         uint32_t call;  /* or ENGINE_NONE */
         uint32_t agent; /* or ENGINE_NONE */
-        bool is_abandoned;
         int64_t time_ns;
         uint64_t value;
 };
@@ -51,7 +50,8 @@ struct engine_event {
 struct engine {
         void *self;
 
-        /* Let time pass to @until_ms, or only until something happened. */
+        /* Let time pass to @until_ms, or only until something happened. -ETIME when
+         * that is INT64_MAX, for ever, and nothing will happen. */
         int (*wait)(void *self, int64_t until_ms);
 
         /* The time now. */

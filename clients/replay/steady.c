@@ -64,7 +64,7 @@ int plan_steady(struct plan *plan, const struct erlang_load *load, uint32_t call
         int r;
 
         *plan = (struct plan){ .queue_count = 1, .queue = { "calls" } };
-        if (!erlang_solve(load, &figures) || load->agent_count == 0 ||
+        if (!erlang_solve(load, &figures) || isinf(figures.wait_mean_s) || load->agent_count == 0 ||
             load->agent_count > AGENT_MAX || call_count < STEADY_BATCH_COUNT * 10 ||
             call_count > CALL_COUNT_MAX)
                 return -EINVAL;
