@@ -25,9 +25,10 @@
 
 static const char *const text_memory = "the message would need too much memory";
 
+/* protobuf-c's structs hold pointers and 64-bit numbers, nothing wider. */
 static void *arena_alloc(void *self, size_t size)
 {
-        return acd_arena_alloc(self, size, alignof(max_align_t));
+        return acd_arena_alloc(self, size, alignof(uint64_t));
 }
 
 /* The arena takes everything back at once. */
@@ -101,7 +102,7 @@ static bool events_field(const struct wire_field *field, struct wire_events *to)
 static bool decode_events(struct acd_bytes bytes, struct wire_events *to,
                           struct wire_refusal *refusal)
 {
-        struct wire_reader reader = { bytes.at, bytes.at + bytes.size };
+        struct wire_reader reader = wire_reader_of(bytes);
 
         *to = (struct wire_events){ 0 };
         while (reader.at < reader.end) {
@@ -161,7 +162,7 @@ static bool pack(const struct wire_message *message, struct acd_arena *arena,
 
         ACD_ASSERT(body != NULL);
 
-        unpacked = acd_arena_alloc(arena, body->descriptor->sizeof_message, alignof(max_align_t));
+        unpacked = acd_arena_alloc(arena, body->descriptor->sizeof_message, alignof(uint64_t));
         if (unpacked != NULL && body->to(&message->hello, unpacked, arena)) {
                 size_t size = protobuf_c_message_get_packed_size(unpacked);
 

@@ -26,10 +26,10 @@
 #include "wire/message.h"
 
 enum {
-        /* A message may take 16 times its size and 16 KiB: the largest honest one, a
-         * RESOLVE of 1,024 short names, takes 13 times. */
+        /* A message may take 16 times its size and 32 KiB. The greediest honest one, a RESOLVE
+         * of 1,024 names of one letter, takes 17 times its 7 KiB. */
         WIRE_ARENA_FACTOR = 16,
-        WIRE_ARENA_EXTRA = 16384,
+        WIRE_ARENA_EXTRA = 32768,
         /* An arena of this size decodes and encodes any one message. */
         WIRE_ARENA_SIZE = WIRE_ARENA_FACTOR * WIRE_BODY_MAX_EVENTS + WIRE_ARENA_EXTRA,
         /* Fields in one message, those inside it counted too. */

@@ -34,6 +34,9 @@ static void *lend(const void *bytes)
         return (void *)(uintptr_t)bytes;
 }
 
+/* An empty string that is given. protobuf-c takes the address of its own for "not given". */
+static const char given_empty[1];
+
 static bool text_to(struct acd_text from, char **to, struct acd_arena *arena)
 {
         char *copy;
@@ -123,8 +126,8 @@ static void *subs_to(const void *from, size_t from_size, uint32_t count,
         if (subs == NULL)
                 return NULL;
         for (uint32_t i = 0; i < count; i++) {
-                subs[i] = acd_arena_alloc(arena, body->descriptor->sizeof_message,
-                                          alignof(max_align_t));
+                subs[i] =
+                        acd_arena_alloc(arena, body->descriptor->sizeof_message, alignof(uint64_t));
                 if (subs[i] == NULL ||
                     !body->to((const char *)from + i * from_size, subs[i], arena))
                         return NULL;
@@ -136,7 +139,7 @@ static void *subs_from(void *from, size_t to_size, size_t count, const struct wi
                        struct acd_arena *arena)
 {
         void **subs = from;
-        char *messages = acd_arena_alloc_array(arena, count, to_size, alignof(max_align_t));
+        char *messages = acd_arena_alloc_array(arena, count, to_size, alignof(uint64_t));
 
         if (messages == NULL)
                 return NULL;
@@ -213,7 +216,7 @@ static void *subs_from(void *from, size_t to_size, size_t count, const struct wi
 #define HAS_TEXT(n, name, rule)                                \
         if (from->has_##name) {                                \
                 to->has_##name##_case = (n);                   \
-                to->name = lend(protobuf_c_empty_string);      \
+                to->name = lend(given_empty);                  \
                 if (!text_to(from->name, &to->name, arena))    \
                         return false;                          \
         }

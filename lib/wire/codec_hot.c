@@ -159,7 +159,7 @@ static bool take_term(struct hot *outer, const struct wire_field *field, struct 
         struct hot hot = {
                 .refusal = outer->refusal,
                 .path = &path,
-                .reader = { field->bytes.at, field->bytes.at + field->bytes.size },
+                .reader = wire_reader_of(field->bytes),
                 .field_count = outer->field_count,
         };
         struct wire_field inner;
@@ -527,7 +527,7 @@ bool wire_hot_decode(struct acd_bytes body, struct acd_arena *arena, struct wire
         uint32_t field_count = 0;
         struct hot hot = {
                 .refusal = ret_refusal,
-                .reader = { body.at, body.at + body.size },
+                .reader = wire_reader_of(body),
                 .field_count = &field_count,
         };
 

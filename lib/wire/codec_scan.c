@@ -71,7 +71,7 @@ static bool scan_number(struct scan *scan, const ProtobufCFieldDescriptor *known
 static bool scan_packed(struct scan *scan, const ProtobufCFieldDescriptor *known,
                         struct acd_bytes bytes, const struct wire_path *path)
 {
-        struct wire_reader reader = { bytes.at, bytes.at + bytes.size };
+        struct wire_reader reader = wire_reader_of(bytes);
 
         if (is_fixed64_type(known->type)) {
                 if (bytes.size % sizeof(uint64_t) == 0)
@@ -134,7 +134,7 @@ static uint64_t bit_of(const ProtobufCMessageDescriptor *descriptor,
 static bool scan_message(struct scan *scan, const ProtobufCMessageDescriptor *descriptor,
                          struct acd_bytes bytes, const struct wire_path *path)
 {
-        struct wire_reader reader = { bytes.at, bytes.at + bytes.size };
+        struct wire_reader reader = wire_reader_of(bytes);
         uint64_t seen = 0;
 
         ACD_ASSERT(descriptor->n_fields < 64);

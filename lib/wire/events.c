@@ -204,7 +204,7 @@ static bool head_field(struct wire_batch_head *head, const struct wire_field *fi
 
 bool wire_batch_open(struct wire_batch_reader *reader, struct acd_bytes bytes)
 {
-        struct wire_reader at = { bytes.at, bytes.at + bytes.size };
+        struct wire_reader at = wire_reader_of(bytes);
 
         *reader = (struct wire_batch_reader){ 0 };
         while (at.at < at.end) {
@@ -320,7 +320,7 @@ int wire_batch_next(struct wire_batch_reader *reader, struct wire_event *ret_eve
         reader->at = at.at;
 
         *ret_event = (struct wire_event){ 0 };
-        inner = (struct wire_reader){ field.bytes.at, field.bytes.at + field.bytes.size };
+        inner = wire_reader_of(field.bytes);
         while (inner.at < inner.end) {
                 struct wire_field part;
 

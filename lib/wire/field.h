@@ -115,6 +115,14 @@ struct wire_reader {
         const uint8_t *end;
 };
 
+/* A reader of all of @bytes, which may be no bytes at NULL. */
+static inline struct wire_reader wire_reader_of(struct acd_bytes bytes)
+{
+        if (bytes.size == 0)
+                return (struct wire_reader){ NULL, NULL };
+        return (struct wire_reader){ bytes.at, bytes.at + bytes.size };
+}
+
 /* Numbers of more than 64 bits and of more than ten bytes are refused. */
 bool wire_read_varint(struct wire_reader *reader, uint64_t *ret_value)
         __attribute__((warn_unused_result));

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Batches of events: the bytes are protobuf's, they come back as they were, they
+ * are cut by rule, and damage is seen.
+ */
+
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "acd/v1/event.pb-c.h"
+#include "base/arena.h"
+#include "tests/unit/wire/message_random.h"
+#include "wire/codec_convert.h"
+#include "wire/events.h"
+
+static uint8_t made_memory[1 << 20];
+static struct acd_arena made;
+
+static void setup(void)
+{
+        acd_arena_init(&made, made_memory, sizeof(made_memory));
+}
+
+static struct wire_batch_head head_of(uint64_t sequence, int64_t wall_offset_ns)
+{
+        return (struct wire_batch_head){
+                .tenant = wire_text("acme"),
+                .epoch = 3,
+                .first_sequence = sequence,
+                .last_sequence = sequence,
+                .wall_offset_ns = wall_offset_ns,
+        };
+}
+
+/* Goal    The bytes are what protobuf-c packs.
+ * Method  A batch of random events, unpacked and packed again by protobuf-c. */
+Test(events, bytes_are_those_of_protobuf, .init = setup)
+{
+        static uint8_t bytes[WIRE_BATCH_MAX];
+        static uint8_t again[WIRE_BATCH_MAX];
+        struct acd_prng prng;
+
+        acd_prng_init(&prng, 1);
+        for (int round = 0; round < 200; round++) {
+                struct wire_batch batch;
+                uint64_t event_count = 1 + acd_prng_below(&prng, 40);
+
+                acd_arena_reset(&made);
+                wire_batch_init(&batch, bytes, sizeof(bytes));
+                for (uint64_t i = 0; i < event_count; i++) {
+                        struct wire_batch_head head = head_of(10 + i, round % 3 - 1);
+                        struct wire_event event;
+
+                        message_random_event(&prng, &made, &event);
+                        event.sequence = 10 + i;
+                        cr_assert(wire_batch_copy(&batch, &head, &event));
+                }
+
+                struct acd_bytes written = wire_batch_bytes(&batch);
+                Acd__V1__EventBatch *unpacked =
+                        acd__v1__event_batch__unpack(NULL, written.size, written.at);
+
+                cr_assert_not_null(unpacked);
+                cr_assert_eq(unpacked->n_events, event_count);
+                cr_assert_eq(unpacked->first_sequence, 10);
+                cr_assert_eq(unpacked->last_sequence, 10 + event_count - 1);
+                cr_assert_eq(unpacked->wall_offset_ns, round % 3 - 1);
+                cr_assert_str_eq(unpacked->tenant, "acme");
+                cr_assert_eq(acd__v1__event_batch__get_packed_size(unpacked), written.size);
+                acd__v1__event_batch__pack(unpacked, again);
+                cr_assert_arr_eq(again, written.at, written.size);
+                acd__v1__event_batch__free_unpacked(unpacked, NULL);
+        }
+}
+
+/* Goal    What is written is read: head and events. */
+Test(events, batches_come_back, .init = setup)
+{
+        static uint8_t bytes[WIRE_BATCH_MAX];
+        static struct wire_event events[40];
+        struct acd_prng prng;
+
+        acd_prng_init(&prng, 2);
+        for (int round = 0; round < 200; round++) {
+                struct wire_batch_reader reader;
+                struct wire_batch batch;
+                struct wire_event event;
+                uint32_t event_count = 1 + (uint32_t)acd_prng_below(&prng, 40);
+
+                acd_arena_reset(&made);
+                wire_batch_init(&batch, bytes, sizeof(bytes));
+                for (uint32_t i = 0; i < event_count; i++) {
+                        struct wire_batch_head head = head_of(1 + i, -5);
+
+                        message_random_event(&prng, &made, &events[i]);
+                        cr_assert(wire_batch_copy(&batch, &head, &events[i]));
+                }
+                cr_assert_eq(batch.event_count, event_count);
+
+                cr_assert(wire_batch_open(&reader, wire_batch_bytes(&batch)));
+                cr_assert_eq(reader.head.epoch, 3);
+                cr_assert_eq(reader.head.first_sequence, 1);
+                cr_assert_eq(reader.head.last_sequence, event_count);
+                cr_assert_eq(reader.head.wall_offset_ns, -5);
+                cr_assert_eq(reader.head.tenant.size, 4);
+                for (uint32_t i = 0; i < event_count; i++) {
+                        cr_assert_eq(wire_batch_next(&reader, &event), 1);
+                        cr_assert(message_is_equal_event(&event, &events[i]));
+                }
+                cr_assert_eq(wire_batch_next(&reader, &event), 0);
+        }
+}
+
+/* Goal    The longest event there is fits WIRE_EVENT_MAX. */
+Test(events, longest_event_has_room)
+{
+        static uint8_t bytes[WIRE_BATCH_MAX];
+        static char name[64];
+        struct wire_batch_head head = head_of(UINT64_MAX, INT64_MIN);
+        struct wire_batch batch;
+        struct acd_text longest = { name, ACD_NAME_MAX };
+        struct wire_event event;
+
+        memset(name, 'n', sizeof(name));
+        memset(&event, 0xff, sizeof(event));
+        event.label = (struct acd_text){ name, ACD_LABEL_MAX };
+        event.queue = event.agent = event.channel = event.gateway = event.name = longest;
+        event.client_key = (struct acd_text){ name, ACD_CLIENT_KEY_MAX };
+        head.tenant = longest;
+
+        wire_batch_init(&batch, bytes, WIRE_BATCH_HEAD_MAX + WIRE_EVENT_MAX);
+        cr_assert(wire_batch_copy(&batch, &head, &event));
+}
+
+/* Goal    A batch is cut exactly when the next event would pass its capacity, so that the same
+ *         events are cut the same way in every run; what was written stays whole.
+ * Method  Events of known size until one is refused; the sum of sizes says when. */
+Test(events, cut_is_by_size_alone, .init = setup)
+{
+        static uint8_t bytes[WIRE_BATCH_MAX + 64];
+        struct wire_event event = { .sequence = 1, .kind = ACD_EVENT_AGENT_READY };
+        struct wire_batch_reader reader;
+        struct wire_batch batch;
+        size_t size_before;
+        size_t step = 0;
+
+        memset(bytes, 0xa5, sizeof(bytes));
+        wire_batch_init(&batch, bytes, sizeof(bytes));
+        for (event.sequence = 1;; event.sequence++) {
+                struct wire_batch_head head = head_of(event.sequence, 1);
+
+                size_before = batch.size;
+                if (!wire_batch_copy(&batch, &head, &event))
+                        break;
+                step = batch.size - size_before;
+        }
+        cr_assert_eq(batch.size, size_before, "a refused event leaves the batch");
+        cr_assert_gt(batch.size + step, WIRE_BATCH_MAX, "it would not have fitted");
+        cr_assert_leq(batch.size, WIRE_BATCH_MAX);
+        cr_assert_eq(bytes[batch.size], 0xa5);
+
+        cr_assert(wire_batch_open(&reader, wire_batch_bytes(&batch)));
+        cr_assert_eq(reader.head.last_sequence, event.sequence - 1);
+        for (uint64_t i = 1; i < event.sequence; i++) {
+                struct wire_event back;
+
+                cr_assert_eq(wire_batch_next(&reader, &back), 1);
+                cr_assert_eq(back.sequence, i);
+        }
+
+        /* The next batch begins with the event that did not fit. */
+        struct wire_batch_head head = head_of(event.sequence, 1);
+
+        wire_batch_reset(&batch);
+        cr_assert(wire_batch_copy(&batch, &head, &event));
+        cr_assert_eq(batch.first_sequence, event.sequence);
+}
+
+/* Goal    Cut and damaged batches are refused or read as other events, and never past their end.
+ * Method  Every cut and every flipped bit of a batch, in memory of its own size. */
+Test(events, damage_is_seen, .init = setup)
+{
+        static uint8_t bytes[WIRE_BATCH_MAX];
+        struct wire_batch batch;
+        struct acd_prng prng;
+
+        acd_prng_init(&prng, 3);
+        wire_batch_init(&batch, bytes, sizeof(bytes));
+        for (uint64_t i = 1; i <= 3; i++) {
+                struct wire_batch_head head = head_of(i, 1);
+                struct wire_event event;
+
+                message_random_event(&prng, &made, &event);
+                cr_assert(wire_batch_copy(&batch, &head, &event));
+        }
+        for (uint32_t size = 0; size < batch.size; size++) {
+                uint8_t *copy = malloc(size + 1);
+                struct wire_batch_reader reader;
+                struct wire_event event;
+                int count = 0;
+
+                memcpy(copy + 1, bytes, size);
+                if (wire_batch_open(&reader, (struct acd_bytes){ copy + 1, size })) {
+                        while (wire_batch_next(&reader, &event) > 0)
+                                count++;
+                        cr_assert_lt(count, 3);
+                }
+                free(copy);
+        }
+        for (uint32_t bit = 0; bit < batch.size * 8; bit++) {
+                struct wire_batch_reader reader;
+                struct wire_event event;
+                int count = 0;
+
+                bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
+                if (wire_batch_open(&reader, wire_batch_bytes(&batch)))
+                        while (count <= 10 && wire_batch_next(&reader, &event) > 0)
+                                count++;
+                cr_assert_leq(count, 10, "a flipped bit does not make many events");
+                bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
+        }
+}
+
+/* Goal    A batch of a newer daemon is read: fields that we do not know are skipped. */
+Test(events, unknown_fields_pass)
+{
+        /* tenant "t", first 1, last 1, field 60 varint, event { sequence 1, field 55: "x" } */
+        static const uint8_t bytes[] = "\x0a\x01t"
+                                       "\x19\x01\0\0\0\0\0\0\0"
+                                       "\x21\x01\0\0\0\0\0\0\0"
+                                       "\xe0\x03\x07"
+                                       "\x7a\x06\x08\x01\xba\x03\x01x";
+        struct wire_batch_reader reader;
+        struct wire_event event;
+
+        cr_assert(wire_batch_open(&reader, (struct acd_bytes){ bytes, sizeof(bytes) - 1 }));
+        cr_assert_eq(wire_batch_next(&reader, &event), 1);
+        cr_assert_eq(event.sequence, 1);
+        cr_assert_eq(wire_batch_next(&reader, &event), 0);
+}
