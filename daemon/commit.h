@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * commit.h - from a command to what the world may know of it.
+ *
+ * Batches have numbers. One fills: accepted commands go to the journal's buffer,
+ * their events to the stage, and everything that saw the state since then is
+ * tagged with the number. One may be on its way to the disk. All before are
+ * durable, and what is tagged with them may leave:
+ *
+ *      ... 5 6 7 |   8    |    9
+ *        durable | flying | filling
+ *
+ *   Ownership  Part of the shard.
+ *   Time       All commands of a batch have one time: that of its first.
+ *   Failure    A negative errno is the journal's or the event log's, and final: the
+ *              process ends, and releases nothing more.
+ *   Threads    The shard's; the journal's helper is inside the journal.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "acd/acd.h"
+#include "base/hash64.h"
+#include "daemon/stage.h"
+
+struct shard;
+
+enum { COMMIT_SYNC_SAMPLE_COUNT = 256 };
+
+enum commit_room {
+        COMMIT_ROOM,
+        COMMIT_FULL,      /* this batch is full: commit it first */
+        COMMIT_WAIT,      /* both batches are in use */
+        COMMIT_DISK_FULL, /* the journal can take nothing more */
+};
+
+struct commit {
+        uint64_t filling;        /* number of the batch that fills */
+        uint64_t flying;         /* of the one on its way, or 0 */
+        uint64_t durable;        /* of the last one on disk */
+        bool has_content;        /* the filling one has a command */
+        acd_time now;            /* of the filling one, if it has content */
+        uint64_t event_position; /* where the log ends after all sealed batches */
+        struct acd_hash64 hash;  /* the running digest */
+        struct stage stage[2];   /* by number modulo 2 */
+        acd_time stage_now[2];
+        uint32_t stage_epoch[2];
+        uint64_t flying_since; /* real time */
+        uint32_t sync_sample_count;
+        uint32_t sync_us[COMMIT_SYNC_SAMPLE_COUNT]; /* the last ones, a ring */
+
+        struct acd_effects effects; /* of the last step */
+        uint8_t body[ACD_COMMAND_BODY_MAX];
+        uint8_t payload[ACD_COMMAND_PAYLOAD_MAX];
+};
+
+/* Is there room for one more step, whatever it is? */
+enum commit_room commit_room(struct shard *shard);
+
+/* Apply @command. OK: it is in the batch, and shard->commit.effects holds its
+ * events, already staged; route them (router.h). Everything else changed nothing.
+ * There must be room. */
+enum acd_result commit_step(struct shard *shard, const struct acd_command *command,
+                            struct acd_reply *ret_reply);
+
+/* The time at which a command would be decided now. */
+acd_time commit_now(const struct shard *shard);
+
+/* What the state of this moment depends on: tag for whatever is told about it. */
+uint64_t commit_tag(const struct commit *commit);
+
+/* Collect a batch that was on its way. 1 when one became durable, 0 when not. */
+int commit_collect(struct shard *shard) __attribute__((warn_unused_result));
+
+/* Bring the filling batch on its way, if there is something in it and nothing
+ * flies: aside when @is_more_waiting, else at once. */
+int commit_seal(struct shard *shard, bool is_more_waiting) __attribute__((warn_unused_result));
+
+/* Bring everything to disk before returning: at a stop. */
+int commit_finish(struct shard *shard) __attribute__((warn_unused_result));
+
+/* How long the disk took for @permille of the last batches at most, in microseconds; 0 when
+ * there was none. */
+uint32_t commit_sync_quantile(const struct commit *commit, uint32_t permille);
+
+/* ---- for the recovery: the same steps, from the journal ---- */
+
+/* Begin the batch that the journal says was decided at @now. */
+void commit_replay_begin(struct shard *shard, acd_time now);
+
+/* Step a command of it; the result it had before was OK. */
+enum acd_result commit_replay_step(struct shard *shard, const struct acd_command *command,
+                                   struct acd_reply *ret_reply);
+
+/* End it: its events go to the log. The digest and the position that it came to. */
+int commit_replay_end(struct shard *shard, uint64_t *ret_digest, uint64_t *ret_position)
+        __attribute__((warn_unused_result));

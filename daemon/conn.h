@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * conn.h - one peer: its socket, its bytes in, its bytes out, its end.
+ *
+ *              accept            HELLO                bad, slow, replaced
+ *      FREE ------------> NEW ------------> OPEN ---------------------> CLOSING
+ *        ^                 |                 |                             |
+ *        |                 '---- gone -------+-------- gone, flushed ------'
+ *        |                                   v
+ *        '------- sessions and gateway ---- DYING
+ *                 told to the core
+ *
+ * A state is a place: each has one list, and conn_move() is the only mover. A
+ * dying connection has no socket any more; it waits until the journal has
+ * taken what its end means.
+ *
+ *   Ownership  A pool of fixed size; buffers are its memory.
+ *   Failure    Whatever a peer does ends at most its own connection, with a BYE
+ *              that says why and a counter of its own.
+ *   Cost       O(bytes).
+ *   Threads    The shard's.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buffer.h"
+#include "base/list.h"
+#include "daemon/lease.h"
+#include "daemon/output.h"
+#include "daemon/world.h"
+#include "wire/resolve.h"
+
+struct shard;
+
+enum {
+        CONN_READ_MAX = 65536,   /* bytes a connection and turn */
+        CONN_COMMAND_MAX = 1024, /* frames a connection and turn */
+        CONN_LINGER_MS = 5000,   /* for the last words to be read */
+        CONN_READ_SIZE = WIRE_HEADER_SIZE + WIRE_BODY_MAX + 4096,
+};
+
+enum conn_state {
+        CONN_FREE,
+        CONN_NEW,
+        CONN_OPEN,
+        CONN_CLOSING,
+        CONN_DYING,
+        CONN_STATE_COUNT,
+};
+
+struct conn {
+        struct acd_link link;   /* in the list of its state */
+        struct acd_link ready;  /* there may be something to read */
+        struct acd_link unsent; /* there may be something to write */
+        struct lease lease;     /* first frame, silence or linger, by state */
+        uint32_t index;
+        enum conn_state state;
+        int socket;
+        bool is_watching_read;
+        bool is_watching_write;
+        bool is_paused; /* not read: too much of it is unanswered or unread */
+        struct world_peer peer;
+
+        enum wire_role role;
+        acd_tenant_id tenant; /* none: an operator whose tenant does not exist yet */
+        acd_gateway_id gateway;
+        char tenant_name[ACD_NAME_MAX + 1];
+        char client[ACD_NAME_MAX + 1];
+        uint64_t resume_sequence; /* the last event it has seen, as it said in HELLO */
+        uint64_t resume_epoch;
+        struct acd_list sessions; /* of agents */
+        struct acd_list subscriptions;
+
+        struct acd_buffer in;
+        struct output out;
+};
+
+struct conn_pool {
+        struct conn *conn; /* by index */
+        uint32_t count_max;
+        struct acd_list state[CONN_STATE_COUNT];
+        struct acd_list ready;
+        struct acd_list unsent;
+        struct lease_list hello, silence, linger;
+        struct output_pool blocks;
+};
+
+/* Memory for the pool: connections, read buffers, blocks. */
+struct conn_memory {
+        struct conn *conn;
+        uint8_t *buffers; /* CONN_READ_SIZE each */
+        struct output_block *blocks;
+        uint32_t conn_count;
+        uint32_t block_count;
+};
+
+void conn_pool_init(struct shard *shard, const struct conn_memory *memory);
+
+/* Connections that are not free. */
+uint32_t conn_count(const struct conn_pool *pool);
+
+/* Take what waits at @listener, and refuse what must be refused. */
+void conn_accept(struct shard *shard, uint32_t listener);
+
+/* The world says so. Marks, decides nothing. */
+void conn_on_socket(struct shard *shard, uint32_t index, bool is_readable, bool is_writable);
+
+/* Read and decide what ready connections sent, as far as there is room. */
+void conn_read_ready(struct shard *shard);
+
+/* There is input that could not be read in this turn. */
+bool conn_is_more_waiting(const struct conn_pool *pool);
+
+/* The room came to its end: do not wake for what waits until there is some again. */
+void conn_stop_watching(struct shard *shard);
+
+/* Write what may leave: one write a connection. */
+void conn_write_unsent(struct shard *shard);
+
+/* First frames that did not come, silences, last words that nobody read. */
+void conn_expire(struct shard *shard);
+
+/* When conn_expire() has something to do next (real time), or 0. */
+uint64_t conn_next_expiry(struct conn_pool *pool);
+
+/* Tell the core what the end of dying connections means, as far as there is room. */
+void conn_bury(struct shard *shard);
+
+/* Send a message; it leaves when the state it tells of is durable. */
+void conn_send(struct shard *shard, struct conn *conn, const struct wire_message *message);
+/* The same, for answers to requests. */
+void conn_answer(struct shard *shard, struct conn *conn, const struct wire_message *message);
+/* What the disk has already: events from the log. */
+void conn_send_committed(struct shard *shard, struct conn *conn,
+                         const struct wire_message *message);
+
+/* Say BYE and close when it was read or the linger is over. @metric names the counter of
+ * the cause, "" for none. */
+void conn_close(struct shard *shard, struct conn *conn, enum acd_result code, const char *text,
+                const char *metric);
+
+/* The peer is gone, or shall be: close the socket now. */
+void conn_die(struct shard *shard, struct conn *conn);
+
+/* Tell the world what @conn waits for. */
+void conn_watch(struct shard *shard, struct conn *conn, bool is_reading, bool is_writing);
+
+/* Move from one state's list to another's. */
+void conn_move(struct shard *shard, struct conn *conn, enum conn_state to);

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Connections, inwards: bytes become frames, frames become decisions.
+ *
+ * At most one read and 1,024 frames a connection and turn, so that a peer with
+ * much to say delays the others by no more than that. A connection that has
+ * frames left stays in the list of ready ones, behind all others.
+ *
+ * When the batch is full and the one before it still flies, nothing can be
+ * decided. Then ready connections are not watched either, or the loop would
+ * spin on sockets that it may not read; what waits stays in the kernel, and the
+ * peer's own buffer fills up in the end. That is the back-pressure.
+ */
+
+#include <errno.h>
+
+#include "base/assert.h"
+#include "daemon/conn.h"
+#include "daemon/dispatch.h"
+#include "daemon/shard.h"
+
+/* The next command has no place now, but soon. A full disk is no reason not to
+ * read: it is answered. */
+static bool is_blocked(struct shard *shard)
+{
+        enum commit_room room = commit_room(shard);
+
+        return room == COMMIT_FULL || room == COMMIT_WAIT;
+}
+
+static bool is_reading(const struct conn *conn)
+{
+        return (conn->state == CONN_NEW || conn->state == CONN_OPEN) && !conn->is_paused;
+}
+
+static void reject(struct shard *shard, struct conn *conn, enum wire_frame_status status)
+{
+        if (status == WIRE_FRAME_LARGE) {
+                shard->metrics.closed_too_large_total++;
+                conn_close(shard, conn, wire_frame_result(status), wire_frame_text(status),
+                           "closed_too_large_total");
+                return;
+        }
+        shard->metrics.closed_malformed_total++;
+        conn_close(shard, conn, wire_frame_result(status), wire_frame_text(status),
+                   "closed_malformed_total");
+}
+
+/* Decide complete frames. True: all that were there. */
+static bool decide_frames(struct shard *shard, struct conn *conn, uint32_t *budget)
+{
+        uint32_t body_max = (uint32_t)options_number(shard->options, OPTION_FRAME_SIZE_MAX);
+
+        while (is_reading(conn)) {
+                struct wire_frame frame;
+                enum wire_frame_status status;
+
+                if (*budget == 0 || is_blocked(shard))
+                        return false;
+                status = wire_frame_next(&conn->in, body_max, &frame);
+                if (status == WIRE_FRAME_SHORT)
+                        return true;
+                if (status != WIRE_FRAME_OK) {
+                        reject(shard, conn, status);
+                        return true;
+                }
+                (*budget)--;
+                shard->metrics.frames_in_total++;
+                dispatch(shard, conn, &frame);
+                acd_buffer_finish(&conn->in);
+        }
+        return true;
+}
+
+/* One read. False: the peer is gone. */
+static bool read_once(struct shard *shard, struct conn *conn)
+{
+        const struct world_sockets *sockets = shard->world.sockets;
+        size_t space = 0;
+        uint8_t *into;
+        int64_t size;
+
+        acd_buffer_compact(&conn->in);
+        into = acd_buffer_space(&conn->in, &space);
+        if (space > CONN_READ_MAX)
+                space = CONN_READ_MAX;
+        if (space == 0)
+                return true;
+
+        size = sockets->read(sockets->self, conn->socket, into, space);
+        shard->metrics.reads_total++;
+        if (size == -EAGAIN || size == -EINTR)
+                return true;
+        if (size <= 0)
+                return false;
+        acd_buffer_receive(&conn->in, (size_t)size);
+        shard->metrics.bytes_in_total += (uint64_t)size;
+        if (conn->state == CONN_OPEN)
+                lease_renew(&shard->conns.silence, &conn->lease, clock_real(&shard->clock));
+        return true;
+}
+
+static void read_conn(struct shard *shard, struct conn *conn)
+{
+        uint32_t budget = CONN_COMMAND_MAX;
+
+        if (!decide_frames(shard, conn, &budget))
+                return;
+        if (!is_reading(conn))
+                return;
+        if (!read_once(shard, conn)) {
+                shard->metrics.closed_by_peer_total++;
+                conn_die(shard, conn);
+                return;
+        }
+        if (!decide_frames(shard, conn, &budget))
+                return;
+        if (acd_link_is_linked(&conn->ready))
+                acd_list_remove(&conn->ready);
+        if (is_reading(conn))
+                conn_watch(shard, conn, true, conn->is_watching_write);
+}
+
+void conn_read_ready(struct shard *shard)
+{
+        struct acd_list *ready = &shard->conns.ready;
+        uint32_t count = ready->count;
+
+        for (uint32_t i = 0; i < count && !acd_list_is_empty(ready); i++) {
+                struct acd_link *link = acd_list_first(ready);
+
+                if (is_blocked(shard))
+                        return;
+                acd_list_remove(link);
+                acd_list_push_back(ready, link);
+                read_conn(shard, acd_container_of(link, struct conn, ready));
+        }
+}
+
+bool conn_is_more_waiting(const struct conn_pool *pool)
+{
+        return !acd_list_is_empty(&pool->ready);
+}
+
+void conn_stop_watching(struct shard *shard)
+{
+        for (struct acd_link *link = acd_list_first(&shard->conns.ready); link != NULL;
+             link = acd_list_next(link)) {
+                struct conn *conn = acd_container_of(link, struct conn, ready);
+
+                conn_watch(shard, conn, false, conn->is_watching_write);
+        }
+}

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Connections, outwards: messages become bytes, bytes leave when they may.
+ *
+ * One write a connection and turn is what makes this fast: everything that a
+ * turn has for one peer goes out together. A connection is in the list of
+ * unsent ones while it has bytes that wait for the disk or for the turn's end;
+ * one whose socket is full is told to the world instead and comes back when it
+ * drains.
+ *
+ * A peer that does not read first is not read any more (half of its allowance),
+ * then cut (all of it): what it may leave unread is the bound on its memory. If
+ * the memory of all together runs out, the one who holds the most of it goes,
+ * and not the one who happens to ask.
+ */
+
+#include <errno.h>
+
+#include "base/assert.h"
+#include "daemon/conn.h"
+#include "daemon/shard.h"
+
+/* Too much is unanswered or unread: no more of its requests for now. */
+static bool must_pause(const struct shard *shard, const struct conn *conn)
+{
+        return conn->out.answer_count >= options_number(shard->options, OPTION_INFLIGHT_MAX) ||
+               output_unread_size(&conn->out) >=
+                       options_number(shard->options, OPTION_UNREAD_SIZE_MAX) / 2;
+}
+
+void conn_watch(struct shard *shard, struct conn *conn, bool is_reading, bool is_writing)
+{
+        const struct world_sockets *sockets = shard->world.sockets;
+
+        if (conn->is_watching_read == is_reading && conn->is_watching_write == is_writing)
+                return;
+        conn->is_watching_read = is_reading;
+        conn->is_watching_write = is_writing;
+        sockets->watch(sockets->self, conn->socket, conn->index, is_reading, is_writing);
+}
+
+/* Stop or begin again to read, as its output allows. */
+static void balance(struct shard *shard, struct conn *conn)
+{
+        bool is_live = conn->state == CONN_NEW || conn->state == CONN_OPEN;
+
+        if (!is_live) {
+                conn_watch(shard, conn, false, conn->is_watching_write);
+                return;
+        }
+        if (conn->is_paused == must_pause(shard, conn))
+                return;
+        conn->is_paused = !conn->is_paused;
+        conn_watch(shard, conn, !conn->is_paused, conn->is_watching_write);
+        if (conn->is_paused) {
+                if (acd_link_is_linked(&conn->ready))
+                        acd_list_remove(&conn->ready);
+        } else if (!acd_link_is_linked(&conn->ready)) {
+                acd_list_push_back(&shard->conns.ready, &conn->ready);
+        }
+}
+
+/* All blocks are in use: who holds the most of them goes. */
+static void cut_largest(struct shard *shard)
+{
+        struct conn *largest = NULL;
+
+        for (uint32_t i = 0; i < shard->conns.count_max; i++) {
+                struct conn *conn = &shard->conns.conn[i];
+
+                if (largest == NULL || conn->out.block_count > largest->out.block_count)
+                        largest = conn;
+        }
+        ACD_ASSERT(largest != NULL);
+        ACD_ASSERT(largest->out.block_count > 0);
+        shard->metrics.closed_unread_total++;
+        log_event(&shard->log, LOG_WARNING, "output_full", "peer=\"%s\" client=%s unread=%llu",
+                  largest->peer.text, largest->client,
+                  (unsigned long long)output_unread_size(&largest->out));
+        conn_die(shard, largest);
+}
+
+static void send_tagged(struct shard *shard, struct conn *conn, const struct wire_message *message,
+                        uint64_t tag, bool is_answer)
+{
+        struct iovec bytes = { shard->frame, 0 };
+
+        if (conn->state == CONN_FREE || conn->state == CONN_DYING)
+                return;
+        acd_arena_reset(&shard->encode_arena);
+        bytes.iov_len = wire_encode(message, &shard->encode_arena, shard->frame, shard->frame_size);
+        /* Lists and pages are cut to what fits; every other message does. */
+        ACD_ASSERT(bytes.iov_len > 0);
+
+        if (output_unread_size(&conn->out) + bytes.iov_len >
+                    options_number(shard->options, OPTION_UNREAD_SIZE_MAX) &&
+            conn->state != CONN_CLOSING) {
+                shard->metrics.closed_unread_total++;
+                conn_close(shard, conn, ACD_TOO_LARGE, "too much was left unread",
+                           "closed_unread_total");
+                return;
+        }
+        while (!output_append(&conn->out, &shard->conns.blocks, &bytes, tag, shard->commit.durable,
+                              is_answer)) {
+                cut_largest(shard);
+                if (conn->state == CONN_DYING)
+                        return;
+        }
+        shard->metrics.frames_out_total++;
+        if (!acd_link_is_linked(&conn->unsent))
+                acd_list_push_back(&shard->conns.unsent, &conn->unsent);
+        balance(shard, conn);
+}
+
+void conn_send(struct shard *shard, struct conn *conn, const struct wire_message *message)
+{
+        send_tagged(shard, conn, message, commit_tag(&shard->commit), false);
+}
+
+void conn_answer(struct shard *shard, struct conn *conn, const struct wire_message *message)
+{
+        send_tagged(shard, conn, message, commit_tag(&shard->commit), true);
+}
+
+void conn_send_committed(struct shard *shard, struct conn *conn, const struct wire_message *message)
+{
+        /* Behind something that is held it is held too: a stream has one order. */
+        uint64_t tag =
+                output_is_held(&conn->out) ? commit_tag(&shard->commit) : shard->commit.durable;
+
+        send_tagged(shard, conn, message, tag, false);
+}
+
+/* One write. False: the peer is gone. */
+static bool write_once(struct shard *shard, struct conn *conn)
+{
+        const struct world_sockets *sockets = shard->world.sockets;
+        struct iovec parts[OUTPUT_PART_MAX];
+        int part_count = output_parts(&conn->out, parts);
+        int64_t written;
+
+        if (part_count == 0)
+                return true;
+        written = sockets->write(sockets->self, conn->socket, parts, part_count);
+        shard->metrics.writes_total++;
+        if (written == -EAGAIN || written == -EINTR)
+                written = 0;
+        if (written < 0)
+                return false;
+        shard->metrics.bytes_out_total += (uint64_t)written;
+        output_sent(&conn->out, &shard->conns.blocks, (uint64_t)written);
+        return true;
+}
+
+static void write_conn(struct shard *shard, struct conn *conn)
+{
+        bool is_left;
+
+        (void)output_release(&conn->out, shard->commit.durable);
+        if (!write_once(shard, conn)) {
+                shard->metrics.closed_by_peer_total++;
+                conn_die(shard, conn);
+                return;
+        }
+        is_left = conn->out.released_size > conn->out.sent_size;
+        if (conn->state == CONN_CLOSING && output_unread_size(&conn->out) == 0) {
+                conn_die(shard, conn);
+                return;
+        }
+        conn_watch(shard, conn, conn->is_watching_read, is_left);
+        if (is_left || !output_is_held(&conn->out))
+                acd_list_remove(&conn->unsent);
+        balance(shard, conn);
+}
+
+void conn_write_unsent(struct shard *shard)
+{
+        uint32_t count = shard->conns.unsent.count;
+
+        /* Each once: those that must wait for the disk stay in the list. */
+        for (uint32_t i = 0; i < count; i++) {
+                struct acd_link *link = acd_list_pop_front(&shard->conns.unsent);
+
+                if (link == NULL)
+                        return;
+                acd_list_push_back(&shard->conns.unsent, link);
+                write_conn(shard, acd_container_of(link, struct conn, unsent));
+        }
+}
+
+void conn_on_socket(struct shard *shard, uint32_t index, bool is_readable, bool is_writable)
+{
+        struct conn *conn;
+
+        ACD_ASSERT(index < shard->conns.count_max);
+        conn = &shard->conns.conn[index];
+        if (conn->socket < 0)
+                return;
+        if (is_readable && !conn->is_paused && !acd_link_is_linked(&conn->ready) &&
+            conn->state != CONN_CLOSING)
+                acd_list_push_back(&shard->conns.ready, &conn->ready);
+        if (is_writable && !acd_link_is_linked(&conn->unsent))
+                acd_list_push_back(&shard->conns.unsent, &conn->unsent);
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One connection a gateway.
+ *
+ * A second connection of the same client name takes over: the first may be
+ * half open, and only the newest is known to be alive.
+ */
+
+#include "daemon/gateways.h"
+
+#include "base/assert.h"
+#include "base/id.h"
+#include "daemon/conn.h"
+
+void gateways_init(struct gateways *gateways, struct conn **conn, uint32_t count_max)
+{
+        *gateways = (struct gateways){ .conn = conn, .count_max = count_max };
+}
+
+static struct conn **place_of(const struct gateways *gateways, acd_gateway_id gateway)
+{
+        uint32_t slot = acd_id_split(gateway.value).slot;
+
+        ACD_ASSERT(slot < gateways->count_max);
+        return &gateways->conn[slot];
+}
+
+struct conn *gateways_find(const struct gateways *gateways, acd_gateway_id gateway)
+{
+        struct conn *conn = *place_of(gateways, gateway);
+
+        return conn != NULL && conn->gateway.value == gateway.value ? conn : NULL;
+}
+
+void gateways_set(struct gateways *gateways, acd_gateway_id gateway, struct conn *conn)
+{
+        struct conn **place = place_of(gateways, gateway);
+
+        if (*place != NULL)
+                gateways->present_count--;
+        if (conn != NULL)
+                gateways->present_count++;
+        *place = conn;
+}

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Output that is held back until its cause is on disk.
+ *
+ * Why blocks and not one ring a connection: four megabytes for each of some
+ * thousand peers, of which nearly all have read everything, is memory for
+ * nothing. Why copies and not references: messages are small, and gathering
+ * small pieces with writev() measured slower than copying them together.
+ *
+ * Why at most two marks: a batch fills while one syncs. An answer that saw a
+ * third batch cannot exist, because decisions stop when both buffers are in
+ * use. The assertion in push_mark() is that sentence.
+ *
+ * Invariants: sent <= released <= queued; marks ascend in batch and position;
+ * the last mark ends at queued, if there is one.
+ */
+
+#include "daemon/output.h"
+
+#include <string.h>
+
+#include "base/assert.h"
+
+_Static_assert(sizeof(struct output_block) <= OUTPUT_BLOCK_SIZE, "a block is what it says");
+
+static struct output_block *block_of(struct acd_link *link)
+{
+        return acd_container_of(link, struct output_block, link);
+}
+
+void output_pool_init(struct output_pool *pool, struct output_block *memory, uint32_t count)
+{
+        acd_list_init(&pool->free);
+        pool->block_count = count;
+        for (uint32_t i = 0; i < count; i++) {
+                memory[i].link = (struct acd_link){ 0 };
+                acd_list_push_back(&pool->free, &memory[i].link);
+        }
+}
+
+uint32_t output_pool_used(const struct output_pool *pool)
+{
+        return pool->block_count - pool->free.count;
+}
+
+void output_init(struct output *output)
+{
+        *output = (struct output){ 0 };
+        acd_list_init(&output->blocks);
+}
+
+/* The last one given back is the first taken again: it is still in the cache. */
+static void give_back(struct output *output, struct output_pool *pool, struct output_block *block)
+{
+        acd_list_remove(&block->link);
+        acd_list_push_front(&pool->free, &block->link);
+        output->block_count--;
+}
+
+void output_fini(struct output *output, struct output_pool *pool)
+{
+        while (!acd_list_is_empty(&output->blocks))
+                give_back(output, pool, block_of(acd_list_first(&output->blocks)));
+        output_init(output);
+}
+
+static void push_mark(struct output *output, uint64_t batch, bool is_answer)
+{
+        struct output_mark *last =
+                output->mark_count == 0 ? NULL : &output->mark[output->mark_count - 1];
+
+        if (last == NULL || last->batch != batch) {
+                ACD_ASSERT(last == NULL || last->batch < batch);
+                ACD_ASSERT(output->mark_count < OUTPUT_MARK_COUNT);
+                last = &output->mark[output->mark_count++];
+                *last = (struct output_mark){ .batch = batch };
+        }
+        last->end_size = output->queued_size;
+        if (is_answer) {
+                last->answer_count++;
+                output->answer_count++;
+        }
+}
+
+static bool has_room(const struct output *output, const struct output_pool *pool, size_t size)
+{
+        size_t room = 0;
+
+        if (!acd_list_is_empty(&output->blocks)) {
+                const struct output_block *tail = block_of(acd_list_last(&output->blocks));
+
+                room = sizeof(tail->bytes) - tail->end_size;
+        }
+        return size <= room + pool->free.count * sizeof(((struct output_block *)0)->bytes);
+}
+
+static struct output_block *tail_with_room(struct output *output, struct output_pool *pool)
+{
+        struct output_block *tail = NULL;
+
+        if (!acd_list_is_empty(&output->blocks))
+                tail = block_of(acd_list_last(&output->blocks));
+        if (tail != NULL && tail->end_size < sizeof(tail->bytes))
+                return tail;
+
+        tail = block_of(acd_list_pop_front(&pool->free));
+        tail->begin_size = 0;
+        tail->end_size = 0;
+        acd_list_push_back(&output->blocks, &tail->link);
+        output->block_count++;
+        return tail;
+}
+
+bool output_append(struct output *output, struct output_pool *pool, const struct iovec *bytes,
+                   uint64_t batch, uint64_t durable, bool is_answer)
+{
+        const uint8_t *from = bytes->iov_base;
+        size_t left = bytes->iov_len;
+
+        if (!has_room(output, pool, left))
+                return false;
+
+        while (left > 0) {
+                struct output_block *tail = tail_with_room(output, pool);
+                size_t part = sizeof(tail->bytes) - tail->end_size;
+
+                if (part > left)
+                        part = left;
+                memcpy(tail->bytes + tail->end_size, from, part);
+                tail->end_size += (uint32_t)part;
+                from += part;
+                left -= part;
+        }
+        output->queued_size += bytes->iov_len;
+
+        if (batch > durable) {
+                push_mark(output, batch, is_answer);
+        } else {
+                /* Whatever was held saw no later state than this. */
+                (void)output_release(output, durable);
+                ACD_ASSERT(output->mark_count == 0);
+                output->released_size = output->queued_size;
+        }
+        return true;
+}
+
+uint64_t output_unread_size(const struct output *output)
+{
+        return output->queued_size - output->sent_size;
+}
+
+bool output_release(struct output *output, uint64_t durable)
+{
+        uint32_t gone = 0;
+
+        while (gone < output->mark_count && output->mark[gone].batch <= durable) {
+                output->released_size = output->mark[gone].end_size;
+                output->answer_count -= output->mark[gone].answer_count;
+                gone++;
+        }
+        output->mark_count -= gone;
+        memmove(output->mark, output->mark + gone, output->mark_count * sizeof(output->mark[0]));
+
+        return output->released_size > output->sent_size;
+}
+
+bool output_is_held(const struct output *output)
+{
+        return output->mark_count > 0;
+}
+
+int output_parts(const struct output *output, struct iovec ret_parts[OUTPUT_PART_MAX])
+{
+        uint64_t left = output->released_size - output->sent_size;
+        struct acd_link *link = acd_list_first(&output->blocks);
+        int count = 0;
+
+        while (left > 0 && count < OUTPUT_PART_MAX) {
+                struct output_block *block = block_of(link);
+                uint64_t part = block->end_size - block->begin_size;
+
+                if (part > left)
+                        part = left;
+                ret_parts[count++] = (struct iovec){ block->bytes + block->begin_size, part };
+                left -= part;
+                link = acd_list_next(link);
+        }
+        return count;
+}
+
+void output_sent(struct output *output, struct output_pool *pool, uint64_t size)
+{
+        ACD_ASSERT(size <= output->released_size - output->sent_size);
+
+        output->sent_size += size;
+        while (size > 0) {
+                struct output_block *block = block_of(acd_list_first(&output->blocks));
+                uint64_t part = block->end_size - block->begin_size;
+
+                if (part > size)
+                        part = size;
+                block->begin_size += (uint32_t)part;
+                size -= part;
+                if (block->begin_size == block->end_size)
+                        give_back(output, pool, block);
+        }
+        ACD_ASSERT((output->queued_size == output->sent_size) ==
+                   acd_list_is_empty(&output->blocks));
+}

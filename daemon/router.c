@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Pushes: one event of the core, zero or more frames.
+ *
+ *      event                    agent's sessions          owner gateway
+ *      CONTACT_OFFERED          OFFER                     ASSIGNMENT offered
+ *      OFFER_ENDED              OFFER_ENDED               ASSIGNMENT closed
+ *      OFFER_ACCEPTED           ASSIGNMENT_STATE, TAKEN   ASSIGNMENT
+ *      CONTACT_CONNECTED ...    ASSIGNMENT_STATE          ASSIGNMENT
+ *      WRAP_UP_*, ASSIGNMENT_CLOSED  ASSIGNMENT_STATE     ASSIGNMENT
+ *      AGENT_*                  PRESENCE
+ *
+ * A table by event kind says which; the functions say how. Pushes of a session
+ * are numbered, so that a desktop sees a gap and asks for a snapshot. The
+ * session that accepted gets the state, the other sessions of the agent are
+ * told TAKEN instead.
+ *
+ * What a step closed can be viewed until the next step, so everything here may
+ * read the core as if the event were the present.
+ */
+
+#include "daemon/router.h"
+
+#include <string.h>
+
+#include "base/assert.h"
+#include "daemon/agent.h"
+#include "daemon/rows.h"
+#include "daemon/shard.h"
+
+struct push {
+        struct shard *shard;
+        const struct acd_event *event;
+        const struct session *actor;
+};
+
+static struct session *of_agent(struct acd_link *link)
+{
+        return acd_container_of(link, struct session, of_agent);
+}
+
+/* Number @message and send it to @session. @number is where the body has it. */
+static void send(struct shard *shard, struct session *session, struct wire_message *message,
+                 uint32_t *number)
+{
+        *number = ++session->push;
+        message->session = session->number;
+        shard->metrics.pushes_total++;
+        conn_send(shard, session->conn, message);
+}
+
+/* ---- to agents ---- */
+
+static void push_offer(const struct push *push, struct session *session)
+{
+        struct shard *shard = push->shard;
+        const struct acd_event *event = push->event;
+        struct acd_assignment_view assignment = { 0 };
+        struct acd_contact_view contact = { 0 };
+        struct wire_message message = { .kind = WIRE_OFFER };
+
+        (void)acd_view_assignment(shard->acd, event->assignment, &assignment);
+        (void)acd_view_contact(shard->acd, event->contact, &contact);
+        message.offer = (struct wire_offer){
+                .server_time_ns = event->now,
+                .assignment = event->assignment.value,
+                .epoch = acd_epoch(shard->acd),
+                .contact = event->contact.value,
+                .left_ms = rows_left_ms(shard, event->deadline),
+                .waited_ms = (event->now - contact.submitted) / 1000000,
+                .band = event->band,
+                .queue = rows_name(shard, ACD_OBJECT_QUEUE, event->queue.value),
+                .channel = rows_name(shard, ACD_OBJECT_CHANNEL, contact.channel.value),
+                .customer_key = rows_payload_text(shard, event->contact, ACD_PAYLOAD_CUSTOMER_KEY),
+                .attributes = rows_payload(shard, event->contact, ACD_PAYLOAD_ATTRIBUTES),
+                .client_key = rows_payload_text(shard, event->contact, ACD_PAYLOAD_CLIENT_KEY),
+                .offer_count = event->count,
+                .state = assignment.state == ACD_ASSIGNMENT_FREE ? ACD_ASSIGNMENT_OFFERED
+                                                                 : assignment.state,
+        };
+        send(shard, session, &message, &message.offer.push);
+}
+
+static void push_offer_ended(const struct push *push, struct session *session)
+{
+        const struct acd_event *event = push->event;
+        struct wire_message message = {
+                .kind = WIRE_OFFER_ENDED,
+                .offer_ended = { .server_time_ns = event->now,
+                                 .assignment = event->assignment.value,
+                                 .contact = event->contact.value,
+                                 .reason = event->reason },
+        };
+
+        send(push->shard, session, &message, &message.offer_ended.push);
+}
+
+/* The assignment's state after @event. Contact events carry the contact's. */
+static enum acd_assignment_state assignment_state(const struct acd_event *event)
+{
+        switch (event->kind) {
+        case ACD_EVENT_CONTACT_OFFERED:
+                return ACD_ASSIGNMENT_OFFERED;
+        case ACD_EVENT_CONTACT_CONNECTED:
+        case ACD_EVENT_CONTACT_RESUMED:
+        case ACD_EVENT_CONTACT_UNPARKED:
+                return ACD_ASSIGNMENT_ACTIVE;
+        case ACD_EVENT_CONTACT_HELD:
+                return ACD_ASSIGNMENT_HELD;
+        case ACD_EVENT_CONTACT_PARKED:
+                return ACD_ASSIGNMENT_PARKED;
+        case ACD_EVENT_OFFER_ENDED:
+        case ACD_EVENT_ASSIGNMENT_CLOSED:
+                return ACD_ASSIGNMENT_CLOSED;
+        case ACD_EVENT_WRAP_UP_STARTED:
+        case ACD_EVENT_WRAP_UP_EXTENDED:
+                return ACD_ASSIGNMENT_WRAP_UP;
+        default: /* OFFER_ACCEPTED */
+                return event->state;
+        }
+}
+
+static void push_state(const struct push *push, struct session *session)
+{
+        const struct acd_event *event = push->event;
+        struct wire_message message = {
+                .kind = WIRE_ASSIGNMENT_STATE,
+                .assignment_state_push = { .server_time_ns = event->now,
+                                           .assignment = event->assignment.value,
+                                           .contact = event->contact.value,
+                                           .state = assignment_state(event),
+                                           .reason = event->reason,
+                                           .left_ms = rows_left_ms(push->shard, event->deadline),
+                                           .label = wire_text(event->label) },
+        };
+
+        send(push->shard, session, &message, &message.assignment_state_push.push);
+}
+
+static void push_accepted(const struct push *push, struct session *session)
+{
+        const struct acd_event *event = push->event;
+        struct wire_message message = {
+                .kind = WIRE_TAKEN,
+                .taken = { .server_time_ns = event->now,
+                           .assignment = event->assignment.value,
+                           .contact = event->contact.value },
+        };
+
+        if (push->actor == NULL || push->actor == session ||
+            push->actor->agent.value != session->agent.value) {
+                push_state(push, session);
+                return;
+        }
+        send(push->shard, session, &message, &message.taken.push);
+}
+
+static void push_presence(const struct push *push, struct session *session)
+{
+        const struct acd_event *event = push->event;
+        struct acd_agent_view view = { 0 };
+        struct wire_message message = { .kind = WIRE_PRESENCE };
+
+        (void)acd_view_agent(push->shard->acd, event->agent, &view);
+        message.presence_push = (struct wire_presence_push){
+                .server_time_ns = event->now,
+                .presence =
+                        event->kind == ACD_EVENT_AGENT_NEXT_STATE ? view.presence : event->state,
+                .label = wire_text(event->kind == ACD_EVENT_AGENT_NEXT_STATE ? "" : event->label),
+                .next = view.next,
+                .reason = event->reason,
+        };
+        send(push->shard, session, &message, &message.presence_push.push);
+}
+
+void router_push_replaced(struct shard *shard, struct session *session, const char *newer)
+{
+        struct wire_message message = {
+                .kind = WIRE_REPLACED,
+                .replaced = { .server_time_ns = commit_now(shard), .client = wire_text(newer) },
+        };
+
+        send(shard, session, &message, &message.replaced.push);
+}
+
+/* ---- to the owner of the contact ---- */
+
+static void push_assignment(const struct push *push)
+{
+        struct shard *shard = push->shard;
+        const struct acd_event *event = push->event;
+        struct conn *conn;
+        struct acd_contact_view contact = { 0 };
+        uint8_t address[ACD_ADDRESS_MAX];
+        uint32_t address_size;
+        struct wire_message message = { .kind = WIRE_ASSIGNMENT };
+
+        if (event->gateway.value == 0 || event->agent.value == 0)
+                return;
+        conn = gateways_find(&shard->gateways, event->gateway);
+        if (conn == NULL)
+                return;
+        (void)acd_view_contact(shard->acd, event->contact, &contact);
+        address_size = acd_agent_address(shard->acd, event->agent, contact.channel, address,
+                                         sizeof(address));
+        message.assignment_push = (struct wire_assignment_push){
+                .server_time_ns = event->now,
+                .assignment = event->assignment.value,
+                .epoch = acd_epoch(shard->acd),
+                .contact = event->contact.value,
+                .state = assignment_state(event),
+                .agent_id = event->agent.value,
+                .agent = rows_name(shard, ACD_OBJECT_AGENT, event->agent.value),
+                .address = { (const char *)address, address_size },
+                .left_ms = rows_left_ms(shard, event->deadline),
+                .reason = event->reason,
+                .client_key = rows_payload_text(shard, event->contact, ACD_PAYLOAD_CLIENT_KEY),
+                .queue = rows_name(shard, ACD_OBJECT_QUEUE, event->queue.value),
+                .channel = rows_name(shard, ACD_OBJECT_CHANNEL, contact.channel.value),
+        };
+        shard->metrics.pushes_total++;
+        conn_send(shard, conn, &message);
+}
+
+/* ---- which event leads to what ---- */
+
+struct route {
+        uint16_t kind;
+        void (*to_session)(const struct push *push, struct session *session);
+        bool is_for_gateway;
+};
+
+static const struct route routes[] = {
+        { ACD_EVENT_CONTACT_OFFERED, push_offer, true },
+        { ACD_EVENT_OFFER_ENDED, push_offer_ended, true },
+        { ACD_EVENT_OFFER_ACCEPTED, push_accepted, true },
+        { ACD_EVENT_CONTACT_CONNECTED, push_state, true },
+        { ACD_EVENT_CONTACT_HELD, push_state, true },
+        { ACD_EVENT_CONTACT_RESUMED, push_state, true },
+        { ACD_EVENT_CONTACT_PARKED, push_state, true },
+        { ACD_EVENT_CONTACT_UNPARKED, push_state, true },
+        { ACD_EVENT_WRAP_UP_STARTED, push_state, true },
+        { ACD_EVENT_WRAP_UP_EXTENDED, push_state, false },
+        { ACD_EVENT_ASSIGNMENT_CLOSED, push_state, true },
+        { ACD_EVENT_AGENT_LOGGED_IN, push_presence, false },
+        { ACD_EVENT_AGENT_LOGGED_OUT, push_presence, false },
+        { ACD_EVENT_AGENT_READY, push_presence, false },
+        { ACD_EVENT_AGENT_PAUSED, push_presence, false },
+        { ACD_EVENT_AGENT_NEXT_STATE, push_presence, false },
+        { ACD_EVENT_AGENT_LOST, push_presence, false },
+        { ACD_EVENT_AGENT_BACK, push_presence, false },
+};
+
+enum { ROUTE_COUNT = sizeof(routes) / sizeof(routes[0]) };
+
+static void route_event(const struct push *push)
+{
+        const struct acd_event *event = push->event;
+        const struct route *route = routes;
+
+        while (route < routes + ROUTE_COUNT && route->kind != event->kind)
+                route++;
+        if (route == routes + ROUTE_COUNT)
+                return;
+
+        acd_arena_reset(&push->shard->row_arena);
+        if (route->is_for_gateway)
+                push_assignment(push);
+        if (event->agent.value == 0)
+                return;
+
+        struct acd_list *sessions = session_of_agent(&push->shard->sessions, event->agent);
+
+        for (struct acd_link *link = acd_list_first(sessions); link != NULL;
+             link = acd_list_next(link))
+                route->to_session(push, of_agent(link));
+        if (event->kind == ACD_EVENT_AGENT_LOGGED_OUT)
+                agent_end_sessions(push->shard, event->agent);
+}
+
+void router_route(struct shard *shard, const struct session *actor)
+{
+        const struct acd_effects *effects = &shard->commit.effects;
+
+        for (uint32_t i = 0; i < effects->count; i++) {
+                struct push push = { shard, &effects->item[i], actor };
+
+                route_event(&push);
+        }
+        shard->commit.effects.count = 0;
+}

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * First and last readable event of each tenant.
+ *
+ * The last one is counted as batches become durable, never read from the core:
+ * the core is ahead of the disk. The first one is looked up in the log when
+ * somebody asks, and again only after the log has lost its oldest segment.
+ */
+
+#include "daemon/tenants.h"
+
+#include "base/assert.h"
+#include "base/id.h"
+
+void tenants_init(struct tenants *tenants, struct tenant *tenant, uint32_t count_max,
+                  uint8_t *cursor_memory)
+{
+        *tenants = (struct tenants){ tenant, count_max, cursor_memory };
+}
+
+struct tenant *tenants_get(struct tenants *tenants, acd_tenant_id id)
+{
+        uint32_t slot = acd_id_split(id.value).slot;
+        struct tenant *tenant;
+
+        ACD_ASSERT(id.value != 0);
+        ACD_ASSERT(slot < tenants->count_max);
+
+        tenant = &tenants->tenant[slot];
+        if (tenant->id.value != id.value)
+                *tenant = (struct tenant){ .id = id };
+        return tenant;
+}
+
+void tenants_commit(struct tenants *tenants, acd_tenant_id id, uint64_t sequence)
+{
+        struct tenant *tenant = tenants_get(tenants, id);
+
+        ACD_ASSERT(sequence > tenant->last_sequence);
+        tenant->last_sequence = sequence;
+}
+
+void tenants_recover(struct tenants *tenants, const struct acd *acd)
+{
+        uint64_t cursor = 0;
+        uint64_t id;
+
+        while ((id = acd_list(acd, ACD_OBJECT_TENANT, (acd_tenant_id){ 0 }, &cursor, UINT32_MAX))) {
+                struct acd_tenant_config config;
+                uint64_t sequence = 0;
+
+                ACD_ASSERT(acd_view_tenant(acd, (acd_tenant_id){ id }, &config, &sequence));
+                tenants_get(tenants, (acd_tenant_id){ id })->last_sequence = sequence;
+        }
+}
+
+/* Read entries from the oldest on until one is the tenant's. */
+static uint64_t look_up(struct tenants *tenants, uint32_t slot, struct event_log *log)
+{
+        struct event_cursor cursor;
+        struct event_entry entry;
+        uint64_t found = 0;
+
+        event_cursor_init(&cursor, log, event_log_seek(log, slot, 0), tenants->cursor_memory,
+                          EVENT_CURSOR_MEMORY_MIN);
+        while (found == 0 && event_cursor_next(&cursor, &entry, NULL) == 1) {
+                if (entry.tag.tenant == slot)
+                        found = entry.tag.first_sequence;
+        }
+        event_cursor_fini(&cursor);
+        return found;
+}
+
+uint64_t tenants_first_sequence(struct tenants *tenants, acd_tenant_id id, struct event_log *log)
+{
+        struct tenant *tenant = tenants_get(tenants, id);
+
+        if (tenant->last_sequence == 0)
+                return 1;
+        if (!tenant->is_first_known || tenant->first_position != event_log_first(log)) {
+                uint64_t found = look_up(tenants, acd_id_split(id.value).slot, log);
+
+                tenant->first_sequence = found == 0 ? tenant->last_sequence + 1 : found;
+                tenant->first_position = event_log_first(log);
+                tenant->is_first_known = true;
+        }
+        return tenant->first_sequence;
+}

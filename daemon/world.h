@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * world.h - the outside as the daemon sees it: clock, sockets, processes.
+ *
+ * Everything the daemon does to the world goes through these tables (and
+ * journal_io for the disk). The process passes the operating system's
+ * (clock.c, loop.c, system.c); the simulator passes a world of its own and runs
+ * the same turn, connections, sessions and publisher in virtual time.
+ *
+ *   Ownership  A table must outlive everything that was given it. A socket
+ *              belongs to the shard from accept() or connect() to close().
+ *   Time       Two clocks: one that never goes back, for everything that is
+ *              measured, and the wall clock, for calendars and for the time
+ *              between two runs.
+ *   Failure    A value >= 0, or a negative errno.
+ *   Threads    The shard's own thread only.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/uio.h>
+
+struct world_clock {
+        uint64_t (*boot_ns)(void *self); /* never decreasing; counts suspended time */
+        int64_t (*wall_ns)(void *self);  /* since 1970; may jump */
+        void *self;
+};
+
+/* Where a connection comes from. */
+struct world_peer {
+        uint64_t address; /* equal for connections that share one allowance */
+        bool is_local;    /* a unix socket or a loopback address */
+        char text[56];    /* for log and status */
+};
+
+/* Readiness is told by shard_on_socket() with the @token of watch(). */
+struct world_sockets {
+        /* The next connection of listener @listener; -EAGAIN when there is none. */
+        int (*accept)(void *self, uint32_t listener, struct world_peer *ret_peer);
+        /* Begin to connect to @address, "HOST:PORT" (numeric) or "unix:PATH"; the socket
+         * becomes writable when it is decided, and write() then says how. */
+        int (*connect)(void *self, const char *address);
+        /* Bytes moved; 0 from read() is the end of the stream; -EAGAIN: not now. */
+        int64_t (*read)(void *self, int socket, void *into, size_t size);
+        int64_t (*write)(void *self, int socket, const struct iovec *parts, int part_count);
+        /* From now on tell when @socket is readable (level, not edge) or writable. */
+        void (*watch)(void *self, int socket, uint32_t token, bool readable, bool writable);
+        void (*close)(void *self, int socket);
+        /* Take new connections, or leave them in the backlog for a while. */
+        void (*listen)(void *self, bool is_wanted);
+        /* Look, without waiting, for what has become readable or writable since, and tell
+         * it. Returns whether there was anything. */
+        bool (*look)(void *self);
+        void *self;
+};
+
+/* Memory and chance. */
+struct world_system {
+        /* @size zeroed bytes aligned to a page, or NULL: at start only. */
+        void *(*reserve)(void *self, size_t size);
+        void (*release)(void *self, void *memory, size_t size);
+        uint64_t (*random)(void *self);
+        void *self;
+};
+
+/* Work beside the shard in a copy of its memory: a snapshot. At most one at a time. */
+enum world_fork_state {
+        WORLD_FORK_NONE, /* none was begun since the last answer */
+        WORLD_FORK_RUNNING,
+        WORLD_FORK_DONE,   /* said once */
+        WORLD_FORK_FAILED, /* said once */
+};
+
+struct world_fork {
+        /* Run @work(@context) in a copy; its 0 or negative errno becomes DONE or FAILED. Returns
+         * the nanoseconds for which the caller stood still, or a negative errno. */
+        int64_t (*begin)(void *self, int (*work)(void *context), void *context);
+        enum world_fork_state (*poll)(void *self, int *ret_error);
+        /* End a copy that runs. */
+        void (*cancel)(void *self);
+        void *self;
+};
