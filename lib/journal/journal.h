@@ -67,7 +67,8 @@ struct journal_options {
         uint64_t sync_interval_ns;         /* for JOURNAL_SYNC_INTERVAL; default 1 s */
         uint64_t segment_size;             /* default 64 MiB; at least two full batches */
         uint64_t snapshot_room_size;       /* kept allocated for the next snapshot; default none */
-        uint32_t batch_size_max;           /* default 1.25 MiB; bounds a record too if below 128 KiB */
+        uint32_t batch_size_max;           /* default 1.25 MiB; less than 128 KiB bounds
+                                            * the records too */
         uint32_t batch_record_count_max;   /* default 8,192 */
         uint32_t block_size;               /* batches begin at multiples of it: 512 (default) to
                                             * 4096, a multiple of 512 */
