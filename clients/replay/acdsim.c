@@ -91,7 +91,7 @@ static int play(const struct plan *plan, uint64_t seed, struct driver_result *re
         if (core == NULL)
                 return -errno;
         engine = core_engine_face(core);
-        r = driver_run(plan, &engine, NULL, ret_result);
+        r = driver_run(plan, &engine, DRIVER_ALL, NULL, ret_result);
         *ret_step_count = core_engine_step_count(core);
         core_engine_free(core);
         return r;

@@ -100,6 +100,7 @@ static uint32_t slot_of(uint64_t id)
 static void translate(struct core_engine *core, const struct acd_event *event)
 {
         struct engine_event said = {
+                .source = ENGINE_BOTH,
                 .call = ENGINE_NONE,
                 .agent = ENGINE_NONE,
                 .time_ns = (int64_t)(event->now - ORIGIN_NS),
@@ -131,6 +132,7 @@ static void tell_refused(struct core_engine *core, uint32_t call, uint32_t agent
 {
         tell(core, (struct engine_event){
                            .kind = ENGINE_REFUSED,
+                           .source = ENGINE_BOTH,
                            .call = call,
                            .agent = agent,
                            .time_ns = (int64_t)(core->now - ORIGIN_NS),

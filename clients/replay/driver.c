@@ -8,6 +8,10 @@
  * same code runs in virtual time, where waiting takes no time, and in real time,
  * where events come from sockets.
  *
+ * It acts on what it is told, as callers and agents do, and keeps its books from
+ * the log. In one process on the core both are one; with a daemon, an agent
+ * hears of his offer before the log is read, and acts at once.
+ *
  * At one instant, agents who finish come first, then agents who arrive, then
  * calls, then callers who lose patience: who is served in the very second in
  * which he would have hung up was served.
@@ -25,138 +29,59 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "base/assert.h"
+#include "clients/replay/tasks.h"
 
-enum { AFTER_MS = 500 }; /* "last" and "to" are over half a second later */
-
-/* What is due, in the order in which it is done at one instant. */
-enum task_kind {
-        TASK_WRAPPED_UP,
-        TASK_FINISHED,
-        TASK_SPAN_FROM,
-        TASK_ARRIVAL,
-        TASK_IMPATIENT,
-        TASK_SPAN_LAST,
-        TASK_SPAN_TO,
+enum {
+        AFTER_MS = 500,        /* "last" and "to" are over half a second later */
+        LAST_TO_MIN_MS = 1000, /* from "last" to "to" at least */
 };
 
-struct task {
-        int64_t due_ms;
-        uint32_t kind;
-        uint32_t index;     /* of a call, or of a span */
-        uint64_t reference; /* the assignment, or the agent of a span */
+enum driver_place { AWAITED, THERE, TALKING, OVER };
+
+/* A call and an agent as this driver was told. */
+struct told_call {
+        uint32_t agent;
+        uint8_t place; /* enum driver_place */
 };
 
-/* A binary heap: the earliest task is the first. */
-struct tasks {
-        struct task *item;
-        size_t count;
-        size_t capacity;
-        size_t patience_count; /* of the tasks: they may be left undone at the end */
-};
-
-struct driver_agent {
+struct told_agent {
         bool is_logged_in;
         bool is_ready;
         bool is_busy;
-        bool is_last;     /* the next work is the last of the span */
-        bool goes_home;   /* leaving means logging out */
-        int64_t since_ns; /* ready since */
+        bool is_last;   /* the next work is the last of the span */
+        bool goes_home; /* leaving means logging out */
 };
 
 struct driver {
         const struct plan *plan;
         const struct engine *engine;
         const struct driver_hook *hook;
-        struct driver_result *result;
+        struct driver_part part;
+        struct books books;
         struct tasks tasks;
-        struct driver_agent *agent;
-        int64_t *submitted_ns;
+        struct told_call *call;
+        struct told_agent *agent;
         size_t next_arrival;
-        size_t open_count;
-        struct check check;
+        size_t told_open_count;
 };
-
-/*
- * The heap.
- */
-
-static bool task_is_before(const struct task *a, const struct task *b)
-{
-        if (a->due_ms != b->due_ms)
-                return a->due_ms < b->due_ms;
-        if (a->kind != b->kind)
-                return a->kind < b->kind;
-        return a->index < b->index;
-}
-
-static int tasks_push(struct tasks *tasks, struct task task)
-{
-        size_t at = tasks->count;
-
-        if (tasks->count == tasks->capacity) {
-                size_t capacity = tasks->capacity == 0 ? 256 : tasks->capacity * 2;
-                struct task *grown = reallocarray(tasks->item, capacity, sizeof(*grown));
-
-                if (grown == NULL)
-                        return -ENOMEM;
-                tasks->item = grown;
-                tasks->capacity = capacity;
-        }
-        tasks->count++;
-        tasks->patience_count += task.kind == TASK_IMPATIENT;
-        while (at > 0 && task_is_before(&task, &tasks->item[(at - 1) / 2])) {
-                tasks->item[at] = tasks->item[(at - 1) / 2];
-                at = (at - 1) / 2;
-        }
-        tasks->item[at] = task;
-        return 0;
-}
-
-static struct task tasks_pop(struct tasks *tasks)
-{
-        struct task first = tasks->item[0];
-        struct task last = tasks->item[--tasks->count];
-        size_t at = 0;
-
-        for (;;) {
-                size_t child = 2 * at + 1;
-
-                if (child + 1 < tasks->count &&
-                    task_is_before(&tasks->item[child + 1], &tasks->item[child]))
-                        child++;
-                if (child >= tasks->count || !task_is_before(&tasks->item[child], &last))
-                        break;
-                tasks->item[at] = tasks->item[child];
-                at = child;
-        }
-        if (tasks->count > 0)
-                tasks->item[at] = last;
-        tasks->patience_count -= first.kind == TASK_IMPATIENT;
-        return first;
-}
 
 /*
  * Agents.
  */
 
-static enum engine_event_kind away_state(const struct driver_agent *agent)
-{
-        return agent->goes_home ? ENGINE_OUT : ENGINE_AWAY;
-}
-
 static int leave_after_this(struct driver *driver, uint32_t index)
 {
-        struct driver_agent *agent = &driver->agent[index];
+        struct told_agent *agent = &driver->agent[index];
 
         agent->is_last = false;
-        return driver->engine->after_this(driver->engine->self, index, away_state(agent));
+        return driver->engine->after_this(driver->engine->self, index,
+                                          agent->goes_home ? ENGINE_OUT : ENGINE_AWAY);
 }
 
 static int span_from(struct driver *driver, uint32_t index)
 {
         const struct engine *engine = driver->engine;
-        struct driver_agent *agent = &driver->agent[index];
+        struct told_agent *agent = &driver->agent[index];
         int r = 0;
 
         agent->is_last = false;
@@ -172,7 +97,7 @@ static int span_from(struct driver *driver, uint32_t index)
 
 static int span_last(struct driver *driver, uint32_t index, const struct plan_span *span)
 {
-        struct driver_agent *agent = &driver->agent[index];
+        struct told_agent *agent = &driver->agent[index];
 
         agent->goes_home = span->is_last_of_day;
         if (agent->is_busy)
@@ -184,7 +109,7 @@ static int span_last(struct driver *driver, uint32_t index, const struct plan_sp
 static int span_to(struct driver *driver, uint32_t index)
 {
         const struct engine *engine = driver->engine;
-        struct driver_agent *agent = &driver->agent[index];
+        struct told_agent *agent = &driver->agent[index];
 
         if (agent->is_busy || !agent->is_logged_in)
                 return 0;
@@ -193,34 +118,23 @@ static int span_to(struct driver *driver, uint32_t index)
                                 : engine->pause(engine->self, index);
 }
 
-static void count_time(struct driver *driver, uint32_t index, int64_t now_ns)
+static int on_offered(struct driver *driver, const struct engine_event *event)
 {
-        struct driver_agent *agent = &driver->agent[index];
+        const struct engine *engine = driver->engine;
+        int r;
 
-        if (agent->is_ready || agent->is_busy)
-                driver->result->agent_there_ns += now_ns - agent->since_ns;
-        if (agent->is_busy)
-                driver->result->agent_busy_ns += now_ns - agent->since_ns;
-        agent->since_ns = now_ns;
-}
-
-static void on_agent(struct driver *driver, const struct engine_event *event)
-{
-        struct driver_agent *agent = &driver->agent[event->agent];
-
-        count_time(driver, event->agent, event->time_ns);
-        if (event->kind == ENGINE_FREED) {
-                agent->is_busy = false;
-                return;
-        }
-        agent->is_ready = event->kind == ENGINE_READY;
-        agent->is_logged_in = event->kind != ENGINE_OUT;
+        driver->agent[event->agent].is_busy = true;
+        r = engine->accept(engine->self, event->agent, event->value);
+        if (r == 0 && driver->agent[event->agent].is_last)
+                r = leave_after_this(driver, event->agent);
+        return r;
 }
 
 /*
  * Calls.
  */
 
+/* The millisecond in which @ns is over. */
 static int64_t ms_of(int64_t ns)
 {
         return (ns + 999999) / 1000000;
@@ -230,7 +144,7 @@ static int push_arrival(struct driver *driver)
 {
         size_t next = driver->next_arrival;
 
-        if (next == driver->plan->call_count)
+        if (!driver->part.has_callers || next == driver->plan->call_count)
                 return 0;
         driver->next_arrival++;
         return tasks_push(&driver->tasks, (struct task){
@@ -240,83 +154,58 @@ static int push_arrival(struct driver *driver)
                                           });
 }
 
-static int on_submitted(struct driver *driver, const struct engine_event *event)
+/* Something that call @index will do @after_ms after @event. */
+static int push_later(struct driver *driver, const struct engine_event *event, enum task_kind kind,
+                      int64_t after_ms)
 {
-        driver->submitted_ns[event->call] = event->time_ns;
-        if (driver->plan->call[event->call].patience_ms == PLAN_PATIENCE_ENDLESS)
-                return 0;
-        return tasks_push(&driver->tasks,
-                          (struct task){
-                                  .due_ms = ms_of(event->time_ns) +
-                                            driver->plan->call[event->call].patience_ms,
-                                  .kind = TASK_IMPATIENT,
-                                  .index = event->call,
-                          });
+        return tasks_push(&driver->tasks, (struct task){
+                                                  .due_ms = ms_of(event->time_ns) + after_ms,
+                                                  .kind = kind,
+                                                  .index = event->call,
+                                                  .reference = event->value,
+                                          });
 }
 
-static int on_offered(struct driver *driver, const struct engine_event *event)
+static int on_submitted(struct driver *driver, const struct engine_event *event)
 {
-        const struct engine *engine = driver->engine;
-        int r = engine->accept(engine->self, event->agent, event->value);
+        int64_t patience_ms = driver->plan->call[event->call].patience_ms;
 
-        if (r == 0 && driver->agent[event->agent].is_last)
-                r = leave_after_this(driver, event->agent);
-        return r;
+        if (driver->call[event->call].place != AWAITED)
+                return 0;
+        driver->call[event->call].place = THERE;
+        if (patience_ms == PLAN_PATIENCE_ENDLESS)
+                return 0;
+        return push_later(driver, event, TASK_IMPATIENT, patience_ms);
 }
 
 static int on_connected(struct driver *driver, const struct engine_event *event)
 {
-        struct driver_call *call = &driver->result->call[event->call];
-
-        call->wait_ns = event->time_ns - driver->submitted_ns[event->call];
-        call->outcome = DRIVER_ANSWERED;
-        call->agent = event->agent;
-        return tasks_push(&driver->tasks,
-                          (struct task){
-                                  .due_ms = ms_of(event->time_ns) +
-                                            driver->plan->call[event->call].service_ms,
-                                  .kind = TASK_FINISHED,
-                                  .index = event->call,
-                                  .reference = event->value,
-                          });
+        if (driver->call[event->call].place == OVER)
+                return 0;
+        driver->call[event->call].place = TALKING;
+        driver->call[event->call].agent = event->agent;
+        if (!driver->part.has_agents)
+                return 0;
+        return push_later(driver, event, TASK_FINISHED, driver->plan->call[event->call].service_ms);
 }
 
-static int on_closed(struct driver *driver, const struct engine_event *event)
+static void on_over(struct driver *driver, uint32_t call)
 {
-        struct driver_call *call = &driver->result->call[event->call];
-
-        driver->open_count--;
-        if (call->outcome == DRIVER_OPEN) {
-                call->outcome = DRIVER_ABANDONED;
-                call->wait_ns = event->time_ns - driver->submitted_ns[event->call];
-        }
-        return 0;
+        if (driver->call[call].place == OVER)
+                return;
+        driver->call[call].place = OVER;
+        driver->told_open_count--;
 }
 
 static int on_wrap_up(struct driver *driver, const struct engine_event *event)
 {
-        return tasks_push(&driver->tasks,
-                          (struct task){
-                                  .due_ms = ms_of(event->time_ns) +
-                                            driver->plan->call[event->call].wrap_up_ms,
-                                  .kind = TASK_WRAPPED_UP,
-                                  .index = event->call,
-                                  .reference = event->value,
-                          });
+        driver->call[event->call].agent = event->agent;
+        return push_later(driver, event, TASK_WRAPPED_UP,
+                          driver->plan->call[event->call].wrap_up_ms);
 }
 
-/* A submit that was refused ends its call; other refusals are for the referee. */
-static int on_refused(struct driver *driver, const struct engine_event *event)
-{
-        if (event->call < driver->plan->call_count && driver->submitted_ns[event->call] < 0 &&
-            driver->result->call[event->call].outcome == DRIVER_OPEN) {
-                driver->result->call[event->call].outcome = DRIVER_REFUSED;
-                driver->open_count--;
-        }
-        return 0;
-}
-
-static int on_event(struct driver *driver, const struct engine_event *event)
+/* What a caller or an agent is told, he acts upon. */
+static int act(struct driver *driver, const struct engine_event *event)
 {
         switch (event->kind) {
         case ENGINE_SUBMITTED:
@@ -324,27 +213,29 @@ static int on_event(struct driver *driver, const struct engine_event *event)
         case ENGINE_QUEUED:
                 return 0;
         case ENGINE_OFFERED:
-                count_time(driver, event->agent, event->time_ns);
-                driver->agent[event->agent].is_busy = true;
                 return on_offered(driver, event);
-        case ENGINE_OFFER_ENDED:
-                count_time(driver, event->agent, event->time_ns);
-                driver->agent[event->agent].is_busy = false;
-                return 0;
         case ENGINE_CONNECTED:
                 return on_connected(driver, event);
         case ENGINE_CLOSED:
-                return on_closed(driver, event);
+                on_over(driver, event->call);
+                return 0;
         case ENGINE_WRAP_UP:
                 return on_wrap_up(driver, event);
+        case ENGINE_OFFER_ENDED:
         case ENGINE_FREED:
+                driver->agent[event->agent].is_busy = false;
+                return 0;
         case ENGINE_READY:
         case ENGINE_AWAY:
         case ENGINE_OUT:
-                on_agent(driver, event);
+                driver->agent[event->agent].is_ready = event->kind == ENGINE_READY;
+                driver->agent[event->agent].is_logged_in = event->kind != ENGINE_OUT;
                 return 0;
         case ENGINE_REFUSED:
-                return on_refused(driver, event);
+                /* A call that was not taken is over. */
+                if (event->call != ENGINE_NONE && driver->call[event->call].place == AWAITED)
+                        on_over(driver, event->call);
+                return 0;
         }
         return -EINVAL;
 }
@@ -353,24 +244,23 @@ static int on_event(struct driver *driver, const struct engine_event *event)
 static int hear(struct driver *driver)
 {
         struct engine_event event;
+        int r = 0;
 
-        while (driver->engine->next_event(driver->engine->self, &event)) {
-                int r;
-
-                check_event(&driver->check, &event);
-                r = on_event(driver, &event);
-                if (r == 0 && driver->hook != NULL)
-                        r = driver->hook->on_event(driver->hook->self, &event, &driver->check);
-                if (r < 0)
-                        return r;
+        while (r == 0 && driver->engine->next_event(driver->engine->self, &event)) {
+                if ((event.source & ENGINE_LOGGED) != 0)
+                        books_event(&driver->books, &event);
+                if ((event.source & ENGINE_TOLD) != 0)
+                        r = act(driver, &event);
+                if (r == 0 && driver->hook != NULL && (event.source & ENGINE_LOGGED) != 0)
+                        r = driver->hook->on_event(driver->hook->self, &event, &driver->books);
         }
-        return 0;
+        return r;
 }
 
 static int do_task(struct driver *driver, const struct task *task)
 {
         const struct engine *engine = driver->engine;
-        const struct driver_call *call = driver->result->call;
+        const struct told_call *call = driver->call;
         uint32_t agent = (uint32_t)task->reference;
         int r;
 
@@ -379,13 +269,15 @@ static int do_task(struct driver *driver, const struct task *task)
                 agent = call[task->index].agent;
                 return engine->end_wrap_up(engine->self, agent, task->reference);
         case TASK_FINISHED:
+                if (call[task->index].place != TALKING)
+                        return 0;
                 agent = call[task->index].agent;
                 return engine->complete(engine->self, agent, task->reference);
         case TASK_ARRIVAL:
                 r = push_arrival(driver);
                 return r < 0 ? r : engine->submit(engine->self, task->index);
         case TASK_IMPATIENT:
-                if (call[task->index].outcome != DRIVER_OPEN)
+                if (call[task->index].place != THERE)
                         return 0;
                 return engine->abandon(engine->self, task->index);
         case TASK_SPAN_FROM:
@@ -394,16 +286,19 @@ static int do_task(struct driver *driver, const struct task *task)
                 return span_last(driver, agent, &driver->plan->span[task->index]);
         case TASK_SPAN_TO:
                 return span_to(driver, agent);
-        default:
-                return -EINVAL;
         }
+        return -EINVAL;
 }
 
-/* Calls are open, or somebody has something to do. The patience of callers who
+/* Somebody has something to do, or calls are open. The patience of callers who
  * were answered is not waited for. */
 static bool is_playing(const struct driver *driver)
 {
-        return driver->open_count > 0 || driver->tasks.count > driver->tasks.patience_count;
+        if (driver->tasks.count > driver->tasks.patience_count)
+                return true;
+        if (driver->part.has_callers && driver->told_open_count > 0)
+                return true;
+        return driver->part.is_watching && driver->books.open_count > 0;
 }
 
 static int play(struct driver *driver)
@@ -412,7 +307,7 @@ static int play(struct driver *driver)
         int r = 0;
 
         while (r == 0 && is_playing(driver)) {
-                int64_t due = driver->tasks.count > 0 ? driver->tasks.item[0].due_ms : INT64_MAX;
+                int64_t due = tasks_due_ms(&driver->tasks);
 
                 if (engine->now_ms(engine->self) < due) {
                         r = engine->wait(engine->self, due);
@@ -431,77 +326,62 @@ static int play(struct driver *driver)
         return r;
 }
 
+static int push_span(struct driver *driver, uint32_t agent, uint32_t index)
+{
+        const struct plan_span *span = &driver->plan->span[index];
+        int64_t to = span->last_ms + LAST_TO_MIN_MS;
+        int r;
+
+        if (to < span->to_ms)
+                to = span->to_ms;
+        r = tasks_push(&driver->tasks,
+                       (struct task){ span->from_ms, TASK_SPAN_FROM, index, agent });
+        if (r == 0)
+                r = tasks_push(&driver->tasks, (struct task){ span->last_ms + AFTER_MS,
+                                                              TASK_SPAN_LAST, index, agent });
+        if (r == 0)
+                r = tasks_push(&driver->tasks,
+                               (struct task){ to + AFTER_MS, TASK_SPAN_TO, index, agent });
+        return r;
+}
+
 /* The spans of agents, and the first call. */
 static int prepare(struct driver *driver)
 {
         const struct plan *plan = driver->plan;
         int r = push_arrival(driver);
 
-        for (uint32_t i = 0; i < plan->agent_count; i++) {
-                for (uint32_t j = 0; r == 0 && j < plan->agent[i].span_count; j++) {
-                        uint32_t index = (uint32_t)plan->agent[i].span_first + j;
-                        const struct plan_span *span = &plan->span[index];
-                        int64_t last = span->last_ms + AFTER_MS;
-                        int64_t to = span->to_ms > span->last_ms + 1000 ? span->to_ms
-                                                                        : span->last_ms + 1000;
-
-                        r = tasks_push(&driver->tasks,
-                                       (struct task){ span->from_ms, TASK_SPAN_FROM, index, i });
-                        if (r == 0)
-                                r = tasks_push(&driver->tasks,
-                                               (struct task){ last, TASK_SPAN_LAST, index, i });
-                        if (r == 0)
-                                r = tasks_push(
-                                        &driver->tasks,
-                                        (struct task){ to + AFTER_MS, TASK_SPAN_TO, index, i });
-                }
+        for (uint32_t i = 0; driver->part.has_agents && i < plan->agent_count; i++) {
+                if (driver->part.agent != ENGINE_NONE && driver->part.agent != i)
+                        continue;
+                for (uint32_t j = 0; r == 0 && j < plan->agent[i].span_count; j++)
+                        r = push_span(driver, i, (uint32_t)plan->agent[i].span_first + j);
         }
         return r;
 }
 
-static int allocate(struct driver *driver)
+int driver_run(const struct plan *plan, const struct engine *engine, struct driver_part part,
+               const struct driver_hook *hook, struct driver_result *ret_result)
 {
-        const struct plan *plan = driver->plan;
-        int r = check_init(&driver->check, plan);
+        struct driver driver = { .plan = plan, .engine = engine, .part = part, .hook = hook };
+        int r = books_init(&driver.books, plan, ret_result);
 
-        driver->result->call = calloc(plan->call_count + 1, sizeof(struct driver_call));
-        driver->agent = calloc((size_t)plan->agent_count + 1, sizeof(*driver->agent));
-        driver->submitted_ns = calloc(plan->call_count + 1, sizeof(*driver->submitted_ns));
-        if (r < 0 || driver->result->call == NULL || driver->agent == NULL ||
-            driver->submitted_ns == NULL)
-                return -ENOMEM;
-
-        driver->result->call_count = plan->call_count;
-        driver->open_count = plan->call_count;
-        for (size_t i = 0; i < plan->call_count; i++) {
-                driver->submitted_ns[i] = -1;
-                driver->result->call[i].agent = ENGINE_NONE;
-        }
-        return 0;
-}
-
-int driver_run(const struct plan *plan, const struct engine *engine, const struct driver_hook *hook,
-               struct driver_result *ret_result)
-{
-        struct driver driver = { .plan = plan, .engine = engine, .hook = hook };
-        int r;
-
-        *ret_result = (struct driver_result){ .call_count = 0 };
-        driver.result = ret_result;
-        r = allocate(&driver);
+        driver.told_open_count = plan->call_count;
+        driver.call = calloc(plan->call_count + 1, sizeof(*driver.call));
+        driver.agent = calloc((size_t)plan->agent_count + 1, sizeof(*driver.agent));
+        if (r == 0 && (driver.call == NULL || driver.agent == NULL))
+                r = -ENOMEM;
         if (r == 0)
                 r = prepare(&driver);
         if (r == 0)
                 r = play(&driver);
-        if (r == 0) {
-                ret_result->findings = check_finish(&driver.check);
-                ret_result->end_ms = engine->now_ms(engine->self);
-        }
+        if (r == 0)
+                books_finish(&driver.books, engine->now_ms(engine->self));
 
-        check_fini(&driver.check);
-        free(driver.tasks.item);
+        books_fini(&driver.books);
+        tasks_free(&driver.tasks);
+        free(driver.call);
         free(driver.agent);
-        free(driver.submitted_ns);
         if (r < 0)
                 driver_result_free(ret_result);
         return r;

@@ -8,48 +8,36 @@
  *   Ownership  driver_run() allocates for itself and releases; the result's
  *              array is the caller's to free with driver_result_free(). Plan,
  *              engine and hook are borrowed for the call.
- *   Time       The engine's. A call's wait is the engine's time of connecting
- *              minus that of submitting.
+ *   Time       The engine's.
  *   Failure    0, -ENOMEM, or what the engine failed with.
  *   Cost       O(log(calls + agents)) an event, apart from the engine's and the
  *              referee's.
  */
 
-#include "clients/replay/check.h"
+#include "clients/replay/books.h"
 #include "clients/replay/engine.h"
 #include "clients/replay/plan.h"
 
-enum driver_outcome {
-        DRIVER_OPEN = 0, /* not over when the run ended */
-        DRIVER_ANSWERED,
-        DRIVER_ABANDONED,
-        DRIVER_REFUSED, /* the engine would not take it */
+/* What of a plan this driver plays: a center can be played by many processes, a
+ * gateway, desktops, and one that watches. */
+struct driver_part {
+        bool has_callers;
+        bool has_agents;
+        bool is_watching; /* keeps the books; without, the result means nothing */
+        uint32_t agent;   /* only this one of the agents; ENGINE_NONE = all */
 };
 
-struct driver_call {
-        int64_t wait_ns;
-        uint32_t agent;  /* that answered, or ENGINE_NONE */
-        uint8_t outcome; /* enum driver_outcome */
-};
+#define DRIVER_ALL ((struct driver_part){ true, true, true, ENGINE_NONE })
 
-struct driver_result {
-        size_t call_count;
-        struct driver_call *call; /* as in the plan */
-        struct check_findings findings;
-        int64_t end_ms;         /* of the plan's time */
-        int64_t agent_busy_ns;  /* talk and wrap-up, all agents */
-        int64_t agent_there_ns; /* ready, or busy, all agents */
-};
-
-/* Called after every event, for screens and for tests that interfere. A negative
- * value ends the run and is returned. */
+/* Called after every logged event, for screens and for tests that interfere. A
+ * negative value ends the run and is returned. */
 struct driver_hook {
-        int (*on_event)(void *self, const struct engine_event *event, const struct check *check);
+        int (*on_event)(void *self, const struct engine_event *event, const struct books *books);
         void *self;
 };
 
-/* @hook may be NULL. */
-int driver_run(const struct plan *plan, const struct engine *engine, const struct driver_hook *hook,
-               struct driver_result *ret_result);
+/* Play @part of @plan. @hook may be NULL. */
+int driver_run(const struct plan *plan, const struct engine *engine, struct driver_part part,
+               const struct driver_hook *hook, struct driver_result *ret_result);
 
 void driver_result_free(struct driver_result *result);

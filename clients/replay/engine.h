@@ -23,7 +23,7 @@
 
 #define ENGINE_NONE UINT32_MAX
 
-/* What an engine tells. Calls and agents by their index in the plan. */
+/* What happens. Calls and agents by their index in the plan. */
 enum engine_event_kind {
         ENGINE_SUBMITTED,   /* the call is in; value: its sequence */
         ENGINE_QUEUED,      /* it waits, for the first time or again */
@@ -39,10 +39,18 @@ enum engine_event_kind {
         ENGINE_REFUSED,     /* what was asked for call or agent was not done; value: result */
 };
 
+/* Who says so. An engine in one piece says each thing once, as both. */
+enum {
+        ENGINE_TOLD = 1,   /* those concerned: who is told may act on it */
+        ENGINE_LOGGED = 2, /* the record of what happened, complete and in order */
+        ENGINE_BOTH = 3,
+};
+
 struct engine_event {
         enum engine_event_kind kind;
-        uint32_t call;  /* or ENGINE_NONE */
-        uint32_t agent; /* or ENGINE_NONE */
+        uint32_t source; /* ENGINE_TOLD, ENGINE_LOGGED or both */
+        uint32_t call;   /* or ENGINE_NONE */
+        uint32_t agent;  /* or ENGINE_NONE */
         int64_t time_ns;
         uint64_t value;
 };

@@ -55,6 +55,7 @@ static void tell(struct naive_queue *naive, enum engine_event_kind kind, uint32_
         naive->event[(naive->event_first + naive->event_count++) % EVENT_MAX] =
                 (struct engine_event){
                         .kind = kind,
+                        .source = ENGINE_BOTH,
                         .call = call,
                         .agent = agent,
                         .time_ns = naive->now_ms * 1000000,

@@ -24,7 +24,7 @@ static void play(const struct plan *plan, struct driver_result *ret_result)
         struct naive_queue *naive = naive_queue_new(plan);
         struct engine engine = naive_queue_engine(naive);
 
-        cr_assert_eq(driver_run(plan, &engine, NULL, ret_result), 0);
+        cr_assert_eq(driver_run(plan, &engine, DRIVER_ALL, NULL, ret_result), 0);
         naive_queue_free(naive);
 }
 
@@ -111,21 +111,22 @@ Test(day, referee)
                 .queue_count = 1, .call_count = 3, .call = calls, .agent_count = 2, .agent = agents
         };
         static const struct engine_event story[] = {
-                { ENGINE_SUBMITTED, 0, ENGINE_NONE, 1, 0 },
-                { ENGINE_QUEUED, 0, ENGINE_NONE, 1, 0 },
-                { ENGINE_SUBMITTED, 1, ENGINE_NONE, 2, 1 },
-                { ENGINE_QUEUED, 1, ENGINE_NONE, 2, 0 },
-                { ENGINE_READY, ENGINE_NONE, 0, 3, 0 },
-                { ENGINE_OFFERED, 1, 0, 3, 9 }, /* order: 0 came first */
-                { ENGINE_CONNECTED, 1, 0, 4, 9 },
-                { ENGINE_READY, ENGINE_NONE, 1, 5, 0 }, /* idle: 1 is ready, 0 waits... */
-                { ENGINE_CLOSED, 1, 0, 6, 0 },          /* ...when time moves on to here */
-                { ENGINE_FREED, 1, 0, 6, 0 },
-                { ENGINE_OFFERED, 0, 1, 6, 10 },
-                { ENGINE_CLOSED, 1, 0, 7, 0 },             /* doubled */
-                { ENGINE_CONNECTED, 2, 0, 8, 0 },          /* stray: call 2 is nowhere */
-                { ENGINE_REFUSED, ENGINE_NONE, 0, 8, 14 }, /* refused */
-                { ENGINE_CLOSED, 0, 1, 9, 0 },
+                { ENGINE_SUBMITTED, ENGINE_BOTH, 0, ENGINE_NONE, 1, 0 },
+                { ENGINE_QUEUED, ENGINE_BOTH, 0, ENGINE_NONE, 1, 0 },
+                { ENGINE_SUBMITTED, ENGINE_BOTH, 1, ENGINE_NONE, 2, 1 },
+                { ENGINE_QUEUED, ENGINE_BOTH, 1, ENGINE_NONE, 2, 0 },
+                { ENGINE_READY, ENGINE_BOTH, ENGINE_NONE, 0, 3, 0 },
+                { ENGINE_OFFERED, ENGINE_BOTH, 1, 0, 3, 9 }, /* order: 0 came first */
+                { ENGINE_CONNECTED, ENGINE_BOTH, 1, 0, 4, 9 },
+                { ENGINE_READY, ENGINE_BOTH, ENGINE_NONE, 1, 5,
+                  0 },                                      /* idle: 1 is ready, 0 waits... */
+                { ENGINE_CLOSED, ENGINE_BOTH, 1, 0, 6, 0 }, /* ...when time moves on to here */
+                { ENGINE_FREED, ENGINE_BOTH, 1, 0, 6, 0 },
+                { ENGINE_OFFERED, ENGINE_BOTH, 0, 1, 6, 10 },
+                { ENGINE_CLOSED, ENGINE_BOTH, 1, 0, 7, 0 },    /* doubled */
+                { ENGINE_CONNECTED, ENGINE_BOTH, 2, 0, 8, 0 }, /* stray: call 2 is nowhere */
+                { ENGINE_REFUSED, ENGINE_BOTH, ENGINE_NONE, 0, 8, 14 }, /* refused */
+                { ENGINE_CLOSED, ENGINE_BOTH, 0, 1, 9, 0 },
         };
         struct check check;
         struct check_findings found;
