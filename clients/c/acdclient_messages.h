@@ -17,7 +17,7 @@
  * is phone); email, social, sms, visit, callback, outbound (stored). Upserting another tenant is
  * for operators. */
 struct acdclient_tenant_config {
-        struct acdclient_text name;
+        struct acdclient_text name; /* 1 to 63 characters */
         bool has_agent_grace_ms;
         uint32_t agent_grace_ms; /* lost to dealt with; default 30,000 */
         bool has_gateway_grace_ms;
@@ -26,27 +26,30 @@ struct acdclient_tenant_config {
         uint64_t key_retention_ms; /* closed contact to forgotten client key; default 86,400,000 */
 };
 
+/* What an agent can do. */
 struct acdclient_skill_config {
-        struct acdclient_text name;
+        struct acdclient_text name; /* 1 to 63 characters */
 };
 
+/* A kind of contact. Upserting one of the built-in channels changes it. */
 struct acdclient_channel_config {
-        struct acdclient_text name;
+        struct acdclient_text name; /* 1 to 63 characters */
         bool media; /* a contact is active only when the gateway reports connected */
         bool live; /* withdrawn when its gateway is gone */
         bool has_connecting_lease_ms;
         uint32_t connecting_lease_ms; /* accept to connected; default 30,000 */
 };
 
+/* A named place where contacts wait. */
 struct acdclient_queue_config {
-        struct acdclient_text name;
+        struct acdclient_text name; /* 1 to 63 characters */
         uint32_t requirement_count;
         const struct acdclient_term *requirement; /* up to 8 terms */
         bool has_band;
         uint32_t band; /* 0 to 31, higher first; default 8 */
         bool auto_accept; /* an offer is accepted at once */
         uint32_t missed_max; /* missed offers in a row that pause an agent; 0 = never; up to 255 */
-        enum acdclient_lost_rule on_agent_lost;
+        enum acdclient_lost_rule on_agent_lost; /* what becomes of a contact whose agent is lost */
         bool has_offer_timeout_ms;
         uint32_t offer_timeout_ms; /* default 20,000 */
         uint32_t wrap_up_ms; /* 0 = none */
@@ -59,26 +62,30 @@ struct acdclient_queue_config {
         uint32_t length_max; /* waiting contacts; 0 = no limit of its own */
 };
 
+/* A skill, and how well. */
 struct acdclient_skill_level {
-        struct acdclient_text skill;
+        struct acdclient_text skill; /* name */
         uint32_t level; /* 1 to 10; in an agent 0 takes the profile's away */
 };
 
+/* What an agent takes of a channel. */
 struct acdclient_channel_slots {
-        struct acdclient_text channel;
+        struct acdclient_text channel; /* name */
         bool has_slots;
         uint32_t slots; /* default 1 */
         bool has_weight;
         uint32_t weight; /* 1 to 100; default 100 */
 };
 
+/* How near an agent is to a queue. */
 struct acdclient_queue_tier {
-        struct acdclient_text queue;
+        struct acdclient_text queue; /* name */
         uint32_t tier; /* 0 to 7, lower first */
 };
 
+/* Agents with supervisors and a time zone. */
 struct acdclient_team_config {
-        struct acdclient_text name;
+        struct acdclient_text name; /* 1 to 63 characters */
         struct acdclient_text time_zone; /* IANA name; default UTC */
         struct acdclient_text profile; /* that its agents inherit; empty = none */
         uint32_t supervisors_count;
@@ -87,7 +94,7 @@ struct acdclient_team_config {
 
 /* A profile without channels allows all of the tenant's. */
 struct acdclient_profile_config {
-        struct acdclient_text name;
+        struct acdclient_text name; /* 1 to 63 characters */
         uint32_t channels_count;
         const struct acdclient_channel_slots *channels; /* up to 16 */
         uint32_t skills_count;
@@ -97,9 +104,9 @@ struct acdclient_profile_config {
 /* What is not given is inherited: the profile from the team, channels and skills from the
  * profile; a skill given here overrides the profile's level of it. */
 struct acdclient_agent_config {
-        struct acdclient_text name;
-        struct acdclient_text team;
-        struct acdclient_text profile;
+        struct acdclient_text name; /* 1 to 63 characters */
+        struct acdclient_text team; /* name; empty: none */
+        struct acdclient_text profile; /* name; empty: none */
         uint32_t channels_count;
         const struct acdclient_channel_slots *channels; /* up to 16; none = the profile's */
         uint32_t skills_count;
@@ -111,7 +118,7 @@ struct acdclient_agent_config {
 /* Refused with IN_USE while something refers to it. */
 struct acdclient_remove {
         enum acdclient_object object; /* TENANT to AGENT */
-        struct acdclient_text name;
+        struct acdclient_text name; /* 1 to 63 characters */
 };
 
 /* One change. Operator; answered by APPLIED. */
@@ -132,9 +139,9 @@ struct acdclient_apply {
 /* DUPLICATE: everything was so before. */
 struct acdclient_applied {
         struct acdclient_result result;
-        enum acdclient_object object;
-        bool created;
-        bool removed;
+        enum acdclient_object object; /* what kind of thing */
+        bool created; /* it is new */
+        bool removed; /* it is gone */
         uint32_t changed_count;
         /* fields whose value is another now, by their names above */
         const struct acdclient_text *changed;
@@ -142,84 +149,89 @@ struct acdclient_applied {
 
 /* Supervisor, operator, reader. Answered by STATUS_REPLY. */
 struct acdclient_status {
-        bool with_metrics;
-        bool with_limits;
+        bool with_metrics; /* fill metrics */
+        bool with_limits; /* fill limits */
 };
 
+/* A limit, and how much of it is used. */
 struct acdclient_limit_use {
-        struct acdclient_text name;
-        uint64_t used;
-        uint64_t limit;
+        struct acdclient_text name; /* 1 to 63 characters */
+        uint64_t used; /* in use now */
+        uint64_t limit; /* the most there may be */
 };
 
+/* A counter or gauge of the daemon. */
 struct acdclient_metric {
-        struct acdclient_text name;
-        uint64_t value;
+        struct acdclient_text name; /* 1 to 63 characters */
+        uint64_t value; /* counters count since the start */
 };
 
+/* How durable things are, and what a start would cost. */
 struct acdclient_journal_status {
-        enum acdclient_sync_policy sync;
+        enum acdclient_sync_policy sync; /* when an answer may leave */
         struct acdclient_text risk; /* what this policy risks, a sentence; empty for always */
         uint32_t sync_interval_ms; /* of INTERVAL */
         uint64_t lsn; /* last command in the journal */
-        uint64_t durable_lsn;
-        uint64_t snapshot_lsn;
+        uint64_t durable_lsn; /* last command that the disk has */
+        uint64_t snapshot_lsn; /* last command in the newest snapshot */
         uint32_t sync_p50_us; /* over the last syncs; real time */
-        uint32_t sync_p99_us;
+        uint32_t sync_p99_us; /* the same, 99th percentile */
         uint32_t recovery_ms; /* that a start would take now, expected; real time */
         uint64_t size; /* bytes on disk, journal and snapshots */
-        uint64_t event_log_size;
-        uint64_t event_first_sequence;
-        uint64_t event_last_sequence;
+        uint64_t event_log_size; /* bytes on disk */
+        uint64_t event_first_sequence; /* oldest event that can still be delivered */
+        uint64_t event_last_sequence; /* newest committed event */
         uint64_t disk_free; /* bytes */
         uint64_t disk_mark_submit; /* below: no submits */
         uint64_t disk_mark_work; /* below: no offers, transfers, updates */
 };
 
+/* How far the projection to Redis is. */
 struct acdclient_redis_status {
-        enum acdclient_redis_state state;
-        struct acdclient_text address;
+        enum acdclient_redis_state state; /* now */
+        struct acdclient_text address; /* host and port, or path */
         struct acdclient_text last_id; /* last entry that Redis acknowledged: epoch-sequence */
         uint64_t lag_events; /* committed and not yet acknowledged by Redis */
         struct acdclient_text text; /* a sentence, when something is wrong */
         uint64_t published; /* entries in this run */
 };
 
+/* The answer to STATUS. */
 struct acdclient_status_reply {
         struct acdclient_result result;
-        enum acdclient_daemon_state state;
-        struct acdclient_text build;
-        struct acdclient_text server;
-        uint64_t epoch;
-        uint64_t run_id;
-        uint32_t shard;
+        enum acdclient_daemon_state state; /* now */
+        struct acdclient_text build; /* version of the daemon */
+        struct acdclient_text server; /* name of the daemon */
+        uint64_t epoch; /* of the offer */
+        uint64_t run_id; /* random, per start */
+        uint32_t shard; /* part of every id made here */
         uint64_t uptime_ms; /* real time */
-        uint32_t clock_rate;
+        uint32_t clock_rate; /* core seconds per real second */
         int64_t wall_offset_ns; /* core time is in result */
-        uint32_t logic_version;
-        struct acdclient_text data_dir;
-        uint32_t connection_count;
+        uint32_t logic_version; /* version of the rules in force */
+        struct acdclient_text data_dir; /* path on the daemon's machine */
+        uint32_t connection_count; /* open now */
         uint32_t session_count; /* of agents */
         uint32_t gateway_count; /* present */
         bool has_journal;
-        struct acdclient_journal_status journal;
+        struct acdclient_journal_status journal; /* durability */
         bool has_redis;
-        struct acdclient_redis_status redis;
+        struct acdclient_redis_status redis; /* the projection to Redis */
         uint32_t limits_count;
-        const struct acdclient_limit_use *limits;
+        const struct acdclient_limit_use *limits; /* only where asked for */
         uint32_t metrics_count;
-        const struct acdclient_metric *metrics;
+        const struct acdclient_metric *metrics; /* only where asked for */
         uint64_t agenda_units; /* work that is put off */
         uint32_t waiting; /* contacts of this tenant, here and below */
-        uint32_t active;
-        uint32_t agent_ready;
+        uint32_t active; /* contacts */
+        uint32_t agent_ready; /* agents that could take a contact now */
         uint64_t digest; /* of the state, when it was last computed (snapshot); 0 = not yet */
 };
 
 /* A page of a list. Supervisor, operator, reader; gateways may list contacts (their own).
  * Answered by LIST_REPLY. */
 struct acdclient_list {
-        enum acdclient_object object;
+        enum acdclient_object object; /* what kind of thing */
         struct acdclient_bytes cursor; /* as the last page gave it; empty: from the beginning */
         uint32_t limit; /* rows, 1 to 1,000; not set: 100. A page may be shorter. */
         /* contacts and agents of this queue; waiting contacts then come in order of service */
@@ -238,15 +250,15 @@ struct acdclient_list_reply {
         struct acdclient_result result;
         struct acdclient_bytes cursor; /* for the next page; empty: this was the last */
         uint32_t queues_count;
-        const struct acdclient_queue *queues;
+        const struct acdclient_queue *queues; /* rows of a list of queues */
         uint32_t agents_count;
-        const struct acdclient_agent *agents;
+        const struct acdclient_agent *agents; /* rows of a list of agents */
         uint32_t contacts_count;
-        const struct acdclient_contact *contacts;
+        const struct acdclient_contact *contacts; /* rows of a list of contacts */
         uint32_t gateways_count;
-        const struct acdclient_gateway *gateways;
+        const struct acdclient_gateway *gateways; /* rows of a list of gateways */
         uint32_t assignments_count;
-        const struct acdclient_assignment *assignments;
+        const struct acdclient_assignment *assignments; /* rows of a list of assignments */
         uint32_t objects_count;
         const struct acdclient_named *objects; /* tenants, skills, channels, teams, profiles */
         uint32_t configs_count;
@@ -273,16 +285,16 @@ struct acdclient_stop {
 /* Fields that do not apply are not set. */
 struct acdclient_event {
         uint64_t sequence; /* of the tenant; starts at 1, never restarts */
-        enum acdclient_event_kind kind;
+        enum acdclient_event_kind kind; /* what happened */
         uint64_t time_ns; /* core time */
-        enum acdclient_reason reason;
+        enum acdclient_reason reason; /* why */
         /* after it: ContactState, AssignmentState, Presence or GatewayState, by kind */
         uint32_t state;
         uint32_t band; /* of the contact */
-        uint64_t contact;
-        uint64_t agent_id;
-        uint64_t queue_id;
-        uint64_t assignment;
+        uint64_t contact; /* id */
+        uint64_t agent_id; /* id */
+        uint64_t queue_id; /* id */
+        uint64_t assignment; /* id */
         uint64_t gateway_id; /* owner of the contact */
         uint64_t deadline_ns; /* core time; of the offer, lease, wrap-up or grace */
         uint64_t since_ns; /* core time; begin of what ended */
@@ -292,9 +304,9 @@ struct acdclient_event {
         enum acdclient_object object; /* of configuration events */
         uint32_t tier; /* of the agent for an offer */
         struct acdclient_text queue; /* names, as they are at the time of the event */
-        struct acdclient_text agent;
-        struct acdclient_text channel;
-        struct acdclient_text gateway;
+        struct acdclient_text agent; /* name */
+        struct acdclient_text channel; /* name */
+        struct acdclient_text gateway; /* name */
         struct acdclient_text client_key; /* of the contact */
         struct acdclient_text name; /* of the object of a configuration event */
         uint64_t channel_id;

@@ -54,6 +54,7 @@ enum acdclient_role {
         ACDCLIENT_ROLE_READER = 5, /* watches only */
 };
 
+/* What an id or a name stands for. */
 enum acdclient_object {
         ACDCLIENT_OBJECT_UNSPECIFIED = 0,
         ACDCLIENT_OBJECT_TENANT = 1,
@@ -68,6 +69,7 @@ enum acdclient_object {
         ACDCLIENT_OBJECT_ASSIGNMENT = 10,
 };
 
+/* Where a contact is. */
 enum acdclient_contact_state {
         ACDCLIENT_CONTACT_STATE_UNSPECIFIED = 0, /* over */
         ACDCLIENT_CONTACT_STATE_WAITING = 1,
@@ -79,6 +81,7 @@ enum acdclient_contact_state {
         ACDCLIENT_CONTACT_STATE_ENDED = 6, /* over for the customer; the agent wraps up */
 };
 
+/* Where the link of a contact and an agent is. */
 enum acdclient_assignment_state {
         ACDCLIENT_ASSIGNMENT_STATE_UNSPECIFIED = 0,
         ACDCLIENT_ASSIGNMENT_STATE_OFFERED = 1,
@@ -100,6 +103,7 @@ enum acdclient_presence {
         ACDCLIENT_PRESENCE_LOST = 4, /* its lease ran out; the grace runs */
 };
 
+/* Whether the owner of contacts is there. */
 enum acdclient_gateway_state {
         ACDCLIENT_GATEWAY_STATE_UNSPECIFIED = 0,
         ACDCLIENT_GATEWAY_STATE_PRESENT = 1,
@@ -146,6 +150,7 @@ enum acdclient_reason {
         ACDCLIENT_REASON_DISCONNECTED = 34, /* the connection closed */
 };
 
+/* What the medium did. */
 enum acdclient_report_kind {
         ACDCLIENT_REPORT_UNSPECIFIED = 0,
         ACDCLIENT_REPORT_RINGING = 1,
@@ -161,6 +166,7 @@ enum acdclient_report_kind {
         ACDCLIENT_REPORT_ENDED = 8,
 };
 
+/* What became of a contact that a gateway named. */
 enum acdclient_resumed_state {
         ACDCLIENT_RESUMED_UNSPECIFIED = 0,
         ACDCLIENT_RESUMED_KEPT = 1,
@@ -176,6 +182,7 @@ enum acdclient_lost_rule {
         ACDCLIENT_LOST_RULE_CLOSE = 3,
 };
 
+/* When an answer may leave. */
 enum acdclient_sync_policy {
         ACDCLIENT_SYNC_POLICY_UNSPECIFIED = 0,
         /* every answer waits for the disk: nothing acknowledged is lost */
@@ -186,6 +193,7 @@ enum acdclient_sync_policy {
         ACDCLIENT_SYNC_POLICY_NEVER = 3,
 };
 
+/* What the daemon takes. */
 enum acdclient_daemon_state {
         ACDCLIENT_DAEMON_STATE_UNSPECIFIED = 0,
         ACDCLIENT_DAEMON_STATE_RUNNING = 1,
@@ -196,6 +204,7 @@ enum acdclient_daemon_state {
         ACDCLIENT_DAEMON_STATE_DISK_CRITICAL = 5,
 };
 
+/* How the projection stands. */
 enum acdclient_redis_state {
         ACDCLIENT_REDIS_STATE_UNSPECIFIED = 0, /* none configured */
         ACDCLIENT_REDIS_STATE_CONNECTED = 1,
@@ -204,6 +213,7 @@ enum acdclient_redis_state {
         ACDCLIENT_REDIS_STATE_REFUSED = 3,
 };
 
+/* What happened. */
 enum acdclient_event_kind {
         ACDCLIENT_EVENT_UNSPECIFIED = 0,
         ACDCLIENT_EVENT_RUN_STARTED = 1, /* one per tenant and run; value: epoch */
@@ -228,9 +238,9 @@ enum acdclient_event_kind {
         ACDCLIENT_EVENT_CONTACT_UNPARKED = 21, /* since: the parking */
         ACDCLIENT_EVENT_CONTACT_UPDATED = 22, /* band and value (credit in ms) as they are now */
         ACDCLIENT_EVENT_CONTACT_FIRST_REPLY = 23, /* value: ns since submit */
-        ACDCLIENT_EVENT_CONTACT_CUSTOMER_MESSAGE = 24,
         /* over for the customer; reason; since: submit; value: ns active in all; label:
          * disposition */
+        ACDCLIENT_EVENT_CONTACT_CUSTOMER_MESSAGE = 24,
         ACDCLIENT_EVENT_CONTACT_CLOSED = 25,
         ACDCLIENT_EVENT_WRAP_UP_STARTED = 30, /* deadline, 0 = until ended */
         ACDCLIENT_EVENT_WRAP_UP_EXTENDED = 31, /* deadline */

@@ -27,7 +27,7 @@ struct acdclient_bytes {
 /* The answer to a request; alone (kind RESULT) or field 1 of a specific answer. A request that
  * is refused is always answered by RESULT; a specific answer comes only with OK or DUPLICATE. */
 struct acdclient_result {
-        enum acdclient_result_code code;
+        enum acdclient_result_code code; /* see docs/PROTOCOL.md, "Results" */
         uint64_t server_time_ns; /* core time at which it was decided */
         uint64_t id; /* of the object made or found: contact, assignment, agent, subscription */
         uint32_t state; /* its state now, by its kind: ContactState, AssignmentState or Presence */
@@ -57,8 +57,6 @@ struct acdclient_address {
  * UNKNOWN tenant, INVALID role or client, UNSUPPORTED protocol, NOT_ALLOWED, DRAINING; after a
  * refused HELLO the server says BYE and closes. */
 struct acdclient_hello {
-        /* name; an operator may leave it empty: then only APPLY of tenants, STATUS, LIST of
-         * tenants, DRAIN, STOP */
         struct acdclient_text tenant;
         enum acdclient_role role; /* of everything on this connection */
         /* stable name of this client: a gateway's contacts belong to it */
@@ -81,7 +79,7 @@ struct acdclient_welcome {
         struct acdclient_result result;
         uint64_t epoch; /* higher at each start of the daemon */
         uint64_t run_id; /* random, per start */
-        uint32_t shard;
+        uint32_t shard; /* part of every id made here */
         uint32_t protocol; /* version in force */
         /* bytes of a frame body, both ways; EVENTS may be larger, see there */
         uint32_t frame_size_max;
@@ -109,15 +107,16 @@ struct acdclient_ping {
         uint64_t client_time_ns; /* the client's own; comes back as it is */
 };
 
+/* The answer to PING. */
 struct acdclient_pong {
         struct acdclient_result result;
-        uint64_t client_time_ns;
+        uint64_t client_time_ns; /* as it came */
 };
 
 /* The last frame before a connection closes. The server says why; a client that says it leaves
  * on purpose and at once. No answer. */
 struct acdclient_bye {
-        uint64_t server_time_ns;
+        uint64_t server_time_ns; /* core time at which it was sent */
         /* DRAINING, STOPPING, MALFORMED, RETRY_AFTER, TIMED_OUT, TOO_LARGE, LIMIT, REPLACED, ... */
         enum acdclient_result_code code;
         struct acdclient_text text; /* a sentence for people */
@@ -127,8 +126,8 @@ struct acdclient_bye {
 
 /* One name to resolve. */
 struct acdclient_name {
-        enum acdclient_object object;
-        struct acdclient_text name;
+        enum acdclient_object object; /* what kind of thing */
+        struct acdclient_text name; /* 1 to 63 characters */
 };
 
 /* Names to handles. Any role; answered by RESOLVED. A handle is the object's id: it holds until
@@ -138,112 +137,119 @@ struct acdclient_resolve {
         const struct acdclient_name *names; /* up to 1,024 */
 };
 
+/* The answer to RESOLVE. */
 struct acdclient_resolved {
         struct acdclient_result result;
         uint32_t ids_count;
         const uint64_t *ids; /* in the order asked; zero: there is no such thing */
 };
 
+/* One request of a customer: a row of a list, and part of answers. Id, names and times of an
+ * open contact. */
 struct acdclient_contact {
-        uint64_t contact;
-        enum acdclient_contact_state state;
-        struct acdclient_text queue;
-        struct acdclient_text channel;
+        uint64_t contact; /* id */
+        enum acdclient_contact_state state; /* now */
+        struct acdclient_text queue; /* name */
+        struct acdclient_text channel; /* name */
         uint32_t band; /* 0 to 31, higher first */
-        uint32_t credit_ms;
-        uint64_t submitted_ns;
+        uint32_t credit_ms; /* counts as having waited that much longer */
+        uint64_t submitted_ns; /* core time */
         uint64_t queued_ns; /* entry into the queue */
         uint64_t waited_ms; /* since submit, until active or now */
-        uint32_t offer_count;
-        struct acdclient_text client_key;
-        struct acdclient_text customer_key;
+        uint32_t offer_count; /* offers made so far */
+        struct acdclient_text client_key; /* empty: none was given */
+        struct acdclient_text customer_key; /* empty: none was given */
         struct acdclient_text gateway; /* empty: nobody's */
         uint64_t assignment; /* the open one, or zero */
-        enum acdclient_assignment_state assignment_state;
+        enum acdclient_assignment_state assignment_state; /* its state */
         struct acdclient_text agent; /* its agent */
-        uint64_t agent_id;
-        uint64_t queue_id;
-        uint64_t channel_id;
-        uint64_t gateway_id;
+        uint64_t agent_id; /* id */
+        uint64_t queue_id; /* id */
+        uint64_t channel_id; /* id */
+        uint64_t gateway_id; /* id */
         uint64_t order; /* third key of the order of service */
         struct acdclient_bytes attributes; /* only where the request asked for them */
         uint32_t position; /* in its queue, 1 = next; 0 = not known or not waiting */
 };
 
+/* The link of a contact and an agent: a row of a list, part of answers and snapshots. */
 struct acdclient_assignment {
-        uint64_t assignment;
-        enum acdclient_assignment_state state;
+        uint64_t assignment; /* id */
+        enum acdclient_assignment_state state; /* now */
         uint64_t epoch; /* of its offer */
-        uint64_t contact;
-        uint64_t agent_id;
-        struct acdclient_text agent;
-        struct acdclient_text queue;
-        struct acdclient_text channel;
+        uint64_t contact; /* id */
+        uint64_t agent_id; /* id */
+        struct acdclient_text agent; /* name */
+        struct acdclient_text queue; /* name */
+        struct acdclient_text channel; /* name */
         uint64_t offered_ns; /* 0 = not yet, here and below */
-        uint64_t accepted_ns;
-        uint64_t connected_ns;
+        uint64_t accepted_ns; /* core time; 0 = not yet */
+        uint64_t connected_ns; /* core time; 0 = not yet */
         uint64_t held_ns; /* in all */
-        uint32_t hold_count;
+        uint32_t hold_count; /* how often it was held */
         uint32_t left_ms; /* of the present state; 0 = no deadline, or past */
-        struct acdclient_text client_key;
-        struct acdclient_text customer_key;
-        struct acdclient_bytes attributes;
-        uint32_t band;
+        struct acdclient_text client_key; /* empty: none was given */
+        struct acdclient_text customer_key; /* empty: none was given */
+        struct acdclient_bytes attributes; /* as they were submitted */
+        uint32_t band; /* 0 to 31, higher first */
         uint64_t waited_ms; /* of the contact, submit to active or now */
 };
 
+/* An agent, logged in or not. */
 struct acdclient_agent {
-        uint64_t agent_id;
-        struct acdclient_text agent;
-        enum acdclient_presence presence;
+        uint64_t agent_id; /* id */
+        struct acdclient_text agent; /* name */
+        enum acdclient_presence presence; /* now */
         struct acdclient_text label; /* reason of the pause */
         enum acdclient_presence next; /* asked for after the contact; 0 = nothing */
         uint64_t since_ns; /* of the presence */
         uint64_t idle_since_ns; /* 0 = not waiting for a contact */
         uint64_t assignment; /* that uses the slot, or zero */
-        enum acdclient_assignment_state assignment_state;
-        uint32_t parked_count;
+        enum acdclient_assignment_state assignment_state; /* its state */
+        uint32_t parked_count; /* assignments put aside */
         uint32_t class_count; /* kinds of contacts that it may serve */
         uint64_t contact_count; /* served since login */
-        struct acdclient_text team;
+        struct acdclient_text team; /* name; empty: none */
         uint32_t session_count; /* open sessions */
         uint64_t contact; /* of that assignment */
         struct acdclient_text queue; /* of that contact */
 };
 
+/* A queue and what is in it. */
 struct acdclient_queue {
-        uint64_t queue_id;
-        struct acdclient_text queue;
-        uint32_t waiting;
-        uint32_t withheld;
-        uint32_t offered;
-        uint32_t connecting;
-        uint32_t active;
-        uint32_t wrap_up;
+        uint64_t queue_id; /* id */
+        struct acdclient_text queue; /* name */
+        uint32_t waiting; /* contacts */
+        uint32_t withheld; /* contacts whose gateway is gone */
+        uint32_t offered; /* contacts */
+        uint32_t connecting; /* contacts */
+        uint32_t active; /* contacts */
+        uint32_t wrap_up; /* assignments */
         uint64_t longest_wait_ms; /* of the waiting */
-        uint32_t agent_eligible;
-        uint32_t agent_logged_in;
+        uint32_t agent_eligible; /* configured agents that could ever take one */
+        uint32_t agent_logged_in; /* of those */
         uint32_t agent_ready; /* could take one now */
         uint64_t submitted; /* since the data directory was made, here and below */
-        uint64_t answered;
-        uint64_t abandoned;
+        uint64_t answered; /* contacts that became active */
+        uint64_t abandoned; /* contacts whose customer left before */
         uint64_t closed;
 };
 
+/* A client name that contacts belong to. */
 struct acdclient_gateway {
-        uint64_t gateway_id;
+        uint64_t gateway_id; /* id */
         struct acdclient_text gateway; /* its client name */
-        enum acdclient_gateway_state state;
+        enum acdclient_gateway_state state; /* now */
         uint32_t left_ms; /* of the grace */
         uint32_t contact_count; /* that it owns */
-        uint32_t connection_count;
+        uint32_t connection_count; /* open now */
 };
 
 /* Something that has no state but its name: tenant, skill, channel, team, profile. */
 struct acdclient_named {
-        enum acdclient_object object;
-        uint64_t id;
-        struct acdclient_text name;
+        enum acdclient_object object; /* what kind of thing */
+        uint64_t id; /* id */
+        struct acdclient_text name; /* 1 to 63 characters */
 };
 
 /* A contact enters. Gateway or operator (then it is nobody's and is never withdrawn). Answered
@@ -281,12 +287,12 @@ struct acdclient_cancel {
 /* Changes what is given. Gateway (its own), supervisor, operator. Answered by RESULT; takes
  * effect on the order at once. */
 struct acdclient_update {
-        uint64_t contact;
-        struct acdclient_text client_key;
+        uint64_t contact; /* id */
+        struct acdclient_text client_key; /* empty: none was given */
         bool has_band;
-        uint32_t band;
+        uint32_t band; /* 0 to 31, higher first */
         bool has_credit_ms;
-        uint32_t credit_ms;
+        uint32_t credit_ms; /* counts as having waited that much longer */
         bool has_customer_key;
         struct acdclient_text customer_key; /* empty: takes it away */
         bool has_attributes;
@@ -295,16 +301,17 @@ struct acdclient_update {
 
 /* How does it stand? Any role but agent; a gateway for its own. Answered by CONTACT. */
 struct acdclient_query {
-        uint64_t contact;
-        struct acdclient_text client_key;
-        bool with_attributes;
-        bool with_position;
+        uint64_t contact; /* id */
+        struct acdclient_text client_key; /* empty: none was given */
+        bool with_attributes; /* fill the attributes of contacts */
+        bool with_position; /* find the position in the queue; costs time in long queues */
 };
 
+/* The answer to QUERY. */
 struct acdclient_contact_reply {
         struct acdclient_result result;
         bool has_contact;
-        struct acdclient_contact contact;
+        struct acdclient_contact contact; /* id */
         bool has_assignment;
         struct acdclient_assignment assignment; /* the open one, when there is one */
 };
@@ -324,10 +331,10 @@ struct acdclient_unfollow {
 /* What the medium did, told by the gateway that owns the contact. Answered by RESULT: id is the
  * assignment, state its AssignmentState. Repeating it is harmless: DUPLICATE. */
 struct acdclient_report {
-        uint64_t contact;
+        uint64_t contact; /* id */
         uint64_t assignment; /* needed for RINGING, CONNECTED, FAILED: which attempt */
-        enum acdclient_report_kind report;
-        enum acdclient_reason reason;
+        enum acdclient_report_kind report; /* needed */
+        enum acdclient_reason reason; /* why */
 };
 
 /* After a reconnect: what the gateway still holds, in as many requests as needed, the first
@@ -337,10 +344,11 @@ struct acdclient_report {
 struct acdclient_resume {
         uint32_t contacts_count;
         const uint64_t *contacts; /* up to 1,024 */
-        bool first;
-        bool last;
+        bool first; /* the first request of this RESUME */
+        bool last; /* the last one */
 };
 
+/* The answer to RESUME. */
 struct acdclient_resumed {
         struct acdclient_result result;
         uint32_t outcomes_count;
@@ -351,19 +359,19 @@ struct acdclient_resumed {
  * customer to this address (CONNECTING, or ACTIVE on channels that are not media), ring it
  * (OFFERED), let go (CLOSED). */
 struct acdclient_assignment_push {
-        uint64_t server_time_ns;
+        uint64_t server_time_ns; /* core time at which it was sent */
         uint64_t assignment; /* the offer id: REPORT names it */
-        uint64_t epoch;
-        uint64_t contact;
-        enum acdclient_assignment_state state;
-        uint64_t agent_id;
-        struct acdclient_text agent;
+        uint64_t epoch; /* of the offer */
+        uint64_t contact; /* id */
+        enum acdclient_assignment_state state; /* now */
+        uint64_t agent_id; /* id */
+        struct acdclient_text agent; /* name */
         /* the agent's for that channel; empty: none given at login */
         struct acdclient_text address;
         uint32_t left_ms; /* core time until the state's deadline; 0 = none */
         enum acdclient_reason reason; /* CLOSED: why */
-        struct acdclient_text client_key;
-        struct acdclient_text queue;
+        struct acdclient_text client_key; /* empty: none was given */
+        struct acdclient_text queue; /* name */
         struct acdclient_text channel;
 };
 
@@ -382,18 +390,19 @@ struct acdclient_agent_login {
 /* How an agent stands: after login, and on request. */
 struct acdclient_agent_snapshot {
         bool has_agent;
-        struct acdclient_agent agent;
+        struct acdclient_agent agent; /* name */
         uint32_t assignments_count;
         /* open ones, parked ones too, offers included */
         const struct acdclient_assignment *assignments;
         uint32_t push; /* number of the last push to this session; the next is one higher */
 };
 
+/* The answer to LOGIN. */
 struct acdclient_logged_in {
         struct acdclient_result result;
         uint32_t session; /* for the frame header */
         bool has_snapshot;
-        struct acdclient_agent_snapshot snapshot;
+        struct acdclient_agent_snapshot snapshot; /* how the agent stands */
 };
 
 /* Ends the session. Answered by RESULT. Refused with WRONG_STATE while a contact is his: ask
@@ -425,7 +434,7 @@ struct acdclient_agent_next {
  * Others: FENCED (an offer of an earlier run), WRONG_STATE, NOT_ALLOWED (another agent's), LIMIT
  * (too many parked). */
 struct acdclient_assignment_command {
-        uint64_t assignment;
+        uint64_t assignment; /* id */
         uint64_t epoch; /* of the offer; 0 = not checked */
         struct acdclient_text label; /* REJECT: reason; COMPLETE: disposition */
         uint32_t extend_ms; /* WRAP_UP: 0 = end it now, else time from now, up to 3,600,000 */
@@ -441,27 +450,28 @@ struct acdclient_snapshot_request {
         bool unused;
 };
 
+/* The answer to SNAPSHOT. */
 struct acdclient_snapshot_reply {
         struct acdclient_result result;
         bool has_snapshot;
-        struct acdclient_agent_snapshot snapshot;
+        struct acdclient_agent_snapshot snapshot; /* how the agent stands */
 };
 
 /* A contact is offered: ACCEPT or REJECT it within left_ms. */
 struct acdclient_offer {
-        uint64_t server_time_ns;
-        uint32_t push;
-        uint64_t assignment;
-        uint64_t epoch;
-        uint64_t contact;
+        uint64_t server_time_ns; /* core time at which it was sent */
+        uint32_t push; /* number of this push in its session, from 1 */
+        uint64_t assignment; /* id */
+        uint64_t epoch; /* of the offer */
+        uint64_t contact; /* id */
         uint32_t left_ms; /* core time */
         uint64_t waited_ms; /* so far, core time */
-        uint32_t band;
-        struct acdclient_text queue;
-        struct acdclient_text channel;
-        struct acdclient_text customer_key;
-        struct acdclient_bytes attributes;
-        struct acdclient_text client_key;
+        uint32_t band; /* 0 to 31, higher first */
+        struct acdclient_text queue; /* name */
+        struct acdclient_text channel; /* name */
+        struct acdclient_text customer_key; /* empty: none was given */
+        struct acdclient_bytes attributes; /* as they were submitted */
+        struct acdclient_text client_key; /* empty: none was given */
         uint32_t offer_count; /* of this contact, this one included */
         /* OFFERED; CONNECTING or ACTIVE when the queue accepts by itself */
         enum acdclient_assignment_state state;
@@ -469,20 +479,20 @@ struct acdclient_offer {
 
 /* An offer came to nothing: withdraw it from the screen. */
 struct acdclient_offer_ended {
-        uint64_t server_time_ns;
-        uint32_t push;
-        uint64_t assignment;
-        uint64_t contact;
-        enum acdclient_reason reason;
+        uint64_t server_time_ns; /* core time at which it was sent */
+        uint32_t push; /* number of this push in its session, from 1 */
+        uint64_t assignment; /* id */
+        uint64_t contact; /* id */
+        enum acdclient_reason reason; /* why */
 };
 
 /* An assignment of this agent moved. */
 struct acdclient_assignment_state_push {
-        uint64_t server_time_ns;
-        uint32_t push;
-        uint64_t assignment;
-        uint64_t contact;
-        enum acdclient_assignment_state state;
+        uint64_t server_time_ns; /* core time at which it was sent */
+        uint32_t push; /* number of this push in its session, from 1 */
+        uint64_t assignment; /* id */
+        uint64_t contact; /* id */
+        enum acdclient_assignment_state state; /* now */
         enum acdclient_reason reason; /* CLOSED, WRAP_UP: why */
         uint32_t left_ms; /* core time until the state's deadline; 0 = none */
         struct acdclient_text label; /* disposition */
@@ -490,25 +500,25 @@ struct acdclient_assignment_state_push {
 
 /* The agent's presence changed. */
 struct acdclient_presence_push {
-        uint64_t server_time_ns;
-        uint32_t push;
-        enum acdclient_presence presence;
+        uint64_t server_time_ns; /* core time at which it was sent */
+        uint32_t push; /* number of this push in its session, from 1 */
+        enum acdclient_presence presence; /* now */
         struct acdclient_text label; /* PAUSED: the reason */
         enum acdclient_presence next; /* asked for after the contact */
-        enum acdclient_reason reason;
+        enum acdclient_reason reason; /* why */
 };
 
 /* A newer login took over: this session is over. The last push of a session. */
 struct acdclient_replaced {
-        uint64_t server_time_ns;
-        uint32_t push;
+        uint64_t server_time_ns; /* core time at which it was sent */
+        uint32_t push; /* number of this push in its session, from 1 */
         struct acdclient_text client; /* client name of the connection that took over */
 };
 
 /* Another session of the same agent took the offer. */
 struct acdclient_taken {
-        uint64_t server_time_ns;
-        uint32_t push;
-        uint64_t assignment;
-        uint64_t contact;
+        uint64_t server_time_ns; /* core time at which it was sent */
+        uint32_t push; /* number of this push in its session, from 1 */
+        uint64_t assignment; /* id */
+        uint64_t contact; /* id */
 };
