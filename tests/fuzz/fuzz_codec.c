@@ -19,17 +19,23 @@ static uint8_t first_memory[WIRE_ARENA_SIZE];
 static uint8_t second_memory[4 * WIRE_ARENA_SIZE];
 static uint8_t bytes[WIRE_HEADER_SIZE + WIRE_BODY_MAX_EVENTS];
 
-/* What is accepted is understood: it survives another round. */
+/* What is accepted is understood: it survives another round. But for one thing: fields that we do
+ * not know are gone by then, so that the cap on memory, which goes by the size, may be too low
+ * now for many empty messages. */
 static void check_round(const struct wire_message *message, struct acd_arena *arena)
 {
         struct wire_refusal refusal;
         struct wire_message back;
         struct wire_frame frame;
+        enum acd_result result;
         size_t size = wire_encode(message, arena, bytes, sizeof(bytes));
 
         ACD_ASSERT(size > 0);
         ACD_ASSERT(wire_frame_decode(bytes, size, WIRE_BODY_MAX_EVENTS, &frame) == WIRE_FRAME_OK);
-        ACD_ASSERT(wire_decode(&frame, arena, &back, &refusal) == ACD_OK);
+        result = wire_decode(&frame, arena, &back, &refusal);
+        if (result == ACD_TOO_LARGE && strcmp(refusal.field, "body") == 0)
+                return;
+        ACD_ASSERT(result == ACD_OK);
         ACD_ASSERT(message_is_equal(message, &back));
 }
 
