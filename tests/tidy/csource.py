@@ -200,6 +200,23 @@ class Nesting:
         return i + 1
 
 
+def pointer_to_function(texts):
+    """Where "(*" begins a variable that is a pointer to a function, or None."""
+    end = texts.index("=") if "=" in texts else len(texts)
+    for i in range(end - 2):
+        if texts[i] == "(" and texts[i + 1] == "*":
+            closing = skip_texts(texts, i)
+            return i if closing < end and texts[closing] == "(" else None
+        if texts[i] == "(":
+            return None
+    return None
+
+
+def skip_texts(texts, i):
+    """The index after the bracket that closes the one at i."""
+    return skip_group([Token("", text, 0, 0) for text in texts], i)
+
+
 def is_mutable_data(declaration):
     """Does this declaration at file scope, or after "static" in a function, make
     a variable that can change? Types, prototypes and constants do not."""
@@ -209,12 +226,12 @@ def is_mutable_data(declaration):
     if "typedef" in texts[:2]:
         return False
     outer = top_level(texts)
-    if "=" in outer:
-        declarator = outer[:outer.index("=")]
-    else:
-        declarator = outer
-        if "(" in outer:
-            return "*" in texts[texts.index("("):texts.index("(") + 2] and "const" not in texts
+    pointer = pointer_to_function(texts)
+    if pointer is not None:
+        return texts[pointer + 2] != "const"
+    if "=" not in outer and "(" in outer:
+        return False
+    declarator = outer[:outer.index("=")] if "=" in outer else outer
     if declarator[0] in ("struct", "union", "enum") and declarator[-1] == "}":
         return False
     if declarator[0] in ("struct", "union", "enum") and len(declarator) == 2:

@@ -12,7 +12,7 @@ FUNCTION_LINES_MAX = 70
 FILE_LINES_MAX = 800
 LINE_COLUMNS_MAX = 100
 # Wider: tables, where a line is a row; the protocol's reference; documents.
-WIDER_COLUMNS_MAX = {".def": 160, ".proto": 120, ".md": 1000, ".lock": 1000}
+WIDER_COLUMNS_MAX = {".def": 160, ".proto": 120, ".md": 1000, ".lock": 1000, ".scenario": 240}
 # Longer than a file may be: documents, ledgers, and what a program of ours made
 # and says so at its top.
 ANY_LENGTH = (".md", ".lock")

@@ -115,6 +115,9 @@ CASES = [
     ("lib/acd/a.c", SOURCE + "static const char *const names[] = { 0 };\n", 0, None),
     ("lib/acd/a.c", SOURCE + "static int table[3] = { 1, 2, 3 };\n", 5, "data"),
     ("lib/acd/a.c", SOURCE + "static struct acd_x x;\n", 5, "data"),
+    ("lib/acd/a.c", SOURCE + "static void (*f)(int *) = 0;\n", 5, "data"),
+    ("lib/acd/a.c", SOURCE + "static bool (*const f[3])(struct x *a) = { 0 };\n", 0, None),
+    ("lib/acd/a.c", SOURCE + "void f(int (*g)(int));\n", 0, None),
     ("lib/acd/a.c", SOURCE + "struct acd_x;\nstruct acd_y {\n        int a;\n};\nenum { A };\n"
      "int acd_f(int a);\n_Static_assert(1, \"\");\n", 0, None),
     ("lib/acd/a.c", SOURCE + function("        static int calls;\n        calls++;\n"), 7, "data"),
@@ -137,6 +140,10 @@ CASES = [
     ("tests/a.py", PYTHON + "def f():\n" + "    x = 1\n" * 70, 2, "size"),
     ("tests/unit/a.c", SOURCE + "Test(a, b)\n{\n        run();\n}\n", 5, "oracle"),
     ("tests/unit/a.c", SOURCE + "Test(a, b)\n{\n        cr_assert(x);\n}\n", 0, None),
+    ("tests/unit/a.c", SOURCE + "void g(void)\n{\n        cr_assert(x);\n}\nvoid f(void)\n{\n"
+     "        g();\n}\nTest(a, b)\n{\n        f();\n}\n", 0, None),
+    ("tests/unit/a.c", SOURCE + "void g(void)\n{\n        x();\n}\nTest(a, b)\n{\n"
+     "        g();\n}\n", 9, "oracle"),
     ("tests/unit/a.c", SOURCE + "Test(a, b, .signal = SIGABRT)\n{\n        run();\n}\n", 0, None),
 ]
 
