@@ -7,7 +7,7 @@
  * A handed batch comes first. Zeroing and removing are done in pieces small
  * enough that a batch handed meanwhile waits for one slice at most.
  *
- * When no spare is ready any more, zeroing is tied to writing: after each batch,
+ * When no spare is ready to roll into, zeroing is tied to writing: after each batch,
  * as much of the next spare is zeroed as the open segment has been written. So
  * however busy the log, the spare is there when the segment ends.
  */
@@ -25,7 +25,7 @@ static int keep_up(struct journal_writer *writer, uint64_t written_size,
 {
         int r = 1;
 
-        while (r > 0 && atomic_load(&writer->spare_count) == 0 &&
+        while (r > 0 && atomic_load(&writer->spare_count) < 2 &&
                (writer->preparing.dir == NULL || writer->prepared_size < written_size))
                 r = journal_writer_prepare(writer, error);
 
@@ -143,8 +143,29 @@ enum journal_space_level journal_space(struct journal *journal,
 
 /* ---- erasure ---- */
 
-/* Overwrite the payload of record @lsn, which is in the batch at the scan's
- * offset. The window shows the same bytes as the file. */
+/* Mark the payload whose mark is at @offset, then overwrite it; each durably, so
+ * that a crash never shows zeros without their mark. */
+static int erase_at(struct journal *journal, const struct journal_file *file, uint64_t offset,
+                    size_t size, struct journal_error *error)
+{
+        uint8_t mark[JOURNAL_ERASURE_MARK_SIZE];
+        int r;
+
+        journal_erasure_mark_encode(mark);
+        r = journal_file_write(file, mark, sizeof(mark), offset, error);
+        if (r < 0)
+                return r;
+        r = journal_file_sync(file, error);
+        if (r < 0)
+                return r;
+        r = journal_file_write(file, journal->writer.zeros, size, offset + sizeof(mark), error);
+        if (r < 0)
+                return r;
+        return journal_file_sync(file, error);
+}
+
+/* Erase record @lsn, which is in the batch at the scan's offset. An erasure that was
+ * begun before is begun again: it may not have come to its end. */
 static int erase_in_batch(struct journal *journal, const struct journal_scan *scan,
                           const struct journal_batch *batch, uint64_t lsn,
                           struct journal_error *error)
@@ -152,23 +173,25 @@ static int erase_in_batch(struct journal *journal, const struct journal_scan *sc
         struct journal_record_cursor cursor = journal_record_first(batch);
         struct journal_record record;
         struct journal_file file;
+        const uint8_t *at;
         int r;
 
         do {
-                bool has_record = journal_record_next(&cursor, &record);
+                bool has_record;
 
+                at = cursor.at;
+                has_record = journal_record_next(&cursor, &record);
                 ACD_ASSERT(has_record);
         } while (record.lsn != lsn);
-        if (record.payload_size == 0 || record.is_erased)
+        if (record.payload_size == 0)
                 return 0;
 
         r = journal_file_open(&file, &journal->dir, scan->file.name, JOURNAL_IO_WRITE, error);
         if (r < 0)
                 return r;
-        r = journal_file_write(&file, journal->writer.zeros, record.payload_size,
-                               scan->offset + (uint64_t)(record.payload - batch->bytes), error);
-        if (r == 0)
-                r = journal_file_sync(&file, error);
+        r = erase_at(journal, &file,
+                     scan->offset + (uint64_t)(at - batch->bytes) + journal_erasure_mark_offset(at),
+                     record.payload_size, error);
         journal_file_close(&file);
 
         return r < 0 ? journal_fail(journal, r, error) : 0;
@@ -232,7 +255,7 @@ int journal_erase_payload(struct journal *journal, uint64_t lsn, struct journal_
         if (r < 0)
                 return r;
 
-        /* Until a later header proves it synced, missing bytes mean a torn write (tail.c). */
+        /* Until a later header proves it synced, blank sectors mean a torn write (tail.c). */
         if (lsn > journal->proven_lsn)
                 return journal_error_set(error, -EAGAIN, JOURNAL_REMEDY_NONE, &place,
                                          "record %llu is too new to be erased",

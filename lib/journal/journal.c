@@ -62,7 +62,8 @@ void journal_begin_batch(struct journal *journal)
 
 /* ---- filling ---- */
 
-/* A full batch still fits the open segment, or there is a spare to roll into. */
+/* A full batch still fits the open segment, or there is a spare to roll into. The last
+ * spare is not for that: a start after a crash needs one (start.c). */
 static bool has_disk(const struct journal *journal)
 {
         const struct journal_options *options = &journal->options;
@@ -72,7 +73,7 @@ static bool has_disk(const struct journal *journal)
                 return true;
 
         /* One entry for a roll that is still on its way, one for the next. */
-        return atomic_load(&journal->writer.spare_count) > 0 &&
+        return atomic_load(&journal->writer.spare_count) > 1 &&
                atomic_load(&journal->writer.segment_count) + 1 < options->segment_count_max;
 }
 
@@ -86,7 +87,7 @@ static void prepare_now(struct journal *journal)
                 return;
 
         pthread_mutex_lock(&journal->io_lock);
-        while (r > 0 && atomic_load(&journal->writer.spare_count) == 0)
+        while (r > 0 && atomic_load(&journal->writer.spare_count) < 2)
                 r = journal_writer_prepare(&journal->writer, &error);
         if (r < 0)
                 (void)journal_fail(journal, r, &error);
@@ -172,7 +173,7 @@ static void place_batch(struct journal *journal, uint64_t first_lsn, size_t size
         if (job->is_rolled) {
                 unsigned int before = atomic_fetch_sub(&journal->writer.spare_count, 1);
 
-                ACD_ASSERT(before > 0);
+                ACD_ASSERT(before > 1);
                 segment->number++;
                 segment->first_lsn = first_lsn;
                 segment->chain_before = journal->chain_before;

@@ -72,7 +72,8 @@ struct journal_options {
         uint32_t batch_record_count_max;   /* default 8,192 */
         uint32_t block_size;               /* batches begin at multiples of it: 512 (default) to
                                             * 4096, a multiple of 512 */
-        uint32_t spare_count;              /* segments kept zeroed ahead of need; default 2 */
+        uint32_t spare_count;              /* segments kept zeroed, one of them for the next
+                                            * recovery; default 2, at least that */
         uint32_t segment_count_max;        /* default 16,384 */
         struct journal_marks marks;        /* the two marks on the disk (space.h) */
 
@@ -214,9 +215,9 @@ int journal_truncate(struct journal *journal, uint64_t floor_lsn, struct journal
 enum journal_space_level journal_space(struct journal *journal,
                                        struct journal_space_report *ret_report);
 
-/* Overwrite the payload of record @lsn with zeros, durably; the chain stays
- * intact. -ENOENT when the record is not kept any more, -EAGAIN when it is not
- * yet followed by a synced batch (commit one, and try again). */
+/* Mark the payload of record @lsn as erased and overwrite it with zeros, durably; the
+ * chain stays intact. May be repeated. -ENOENT when the record is not kept any more, -EAGAIN when
+ * no later batch says yet that it was synced (commit two, and try again). */
 int journal_erase_payload(struct journal *journal, uint64_t lsn, struct journal_error *error)
         __attribute__((warn_unused_result));
 

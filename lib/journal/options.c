@@ -60,7 +60,7 @@ static const char *find_nonsense(const struct journal_options *options)
                 return "batch_size_max";
         if (options->batch_record_count_max > JOURNAL_BATCH_RECORD_COUNT_MAX)
                 return "batch_record_count_max";
-        if (options->spare_count > JOURNAL_SPARE_COUNT_MAX)
+        if (options->spare_count < 2 || options->spare_count > JOURNAL_SPARE_COUNT_MAX)
                 return "spare_count";
         if (options->segment_count_max < 4)
                 return "segment_count_max";

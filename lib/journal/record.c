@@ -11,8 +11,8 @@
  *      16  u64 number of the segment       8  u32 CRC of the payload
  *      24  u32 epoch                      12  u32 chain, after this record
  *      28  u32 chain before               16  body, zeros to a multiple of 8
- *      32  u64 lsn of the first record     *  payload, zeros to a multiple of 8
- *      40  u64 lsn known to be synced
+ *      32  u64 lsn of the first record     *  if there is a payload: its mark, and
+ *      40  u64 lsn known to be synced         the payload, zeros to a multiple of 8
  *      48  u64 core time                  batch trailer, 40 bytes
  *      56  u64 wall clock, or 0            0  u32 magic "Bdca"
  *      64  u32 blank sectors               4  u32 number of records
@@ -22,10 +22,14 @@
  *                                         32  u32 chain, after the batch
  *                                         36  u32 end magic
  *
+ * Before a payload stands its erasure mark, 8 bytes: zero, or a magic.
+ *
  * The chain runs through: record 0 continues the batch before, each record the
  * one before it, the trailer the last record and then the batch's header. What
  * a record adds to the chain is its header (with the payload's size and CRC)
- * and its body: a payload can be zeroed later without anybody noticing a break.
+ * and its body: a payload can be zeroed later without a break. The mark tells
+ * zeros that were meant from sectors that were lost; a single flipped bit does
+ * not make one.
  *
  * Records carry a magic and an index, though a reader that starts at the header
  * needs neither: salvage finds its way again with them after damage.
@@ -58,6 +62,9 @@ _Static_assert(JOURNAL_BATCH_HEADER_SIZE == HEADER_CRC_OFFSET + 4, "the CRC ends
 _Static_assert(JOURNAL_BATCH_TRAILER_SIZE == TRAILER_CHAIN_OFFSET + 8, "chain, then end magic");
 _Static_assert(JOURNAL_BODY_SIZE_MAX <= UINT16_MAX && JOURNAL_PAYLOAD_SIZE_MAX <= UINT16_MAX,
                "sizes of a record are 16 bits");
+
+/* "erased!\n", as a number */
+#define ERASURE_MARK UINT64_C(0x0a21646573617265)
 
 static size_t padded(size_t size)
 {
@@ -138,7 +145,10 @@ uint32_t journal_record_encode(uint8_t *into, uint32_t index, uint32_t chain,
         acd_put_u32(into + 8, acd_crc32c(0, payload.at, payload.size));
 
         at = put_padded(at, body);
-        (void)put_padded(at, payload);
+        if (payload.size > 0) {
+                memset(at, 0, JOURNAL_ERASURE_MARK_SIZE);
+                (void)put_padded(at + JOURNAL_ERASURE_MARK_SIZE, payload);
+        }
 
         chain = acd_crc32c(chain, into, RECORD_CHAIN_OFFSET);
         chain = acd_crc32c(chain, into + JOURNAL_RECORD_HEADER_SIZE, padded(body.size));
@@ -256,13 +266,30 @@ enum journal_verdict journal_batch_decode_header(const uint8_t *bytes, size_t si
         return JOURNAL_VALID;
 }
 
-/* Whether the payload is what was written, or was erased; its padding is zero. */
-static bool is_payload_good(const uint8_t *payload, size_t size, uint32_t crc)
+size_t journal_erasure_mark_offset(const uint8_t *at)
 {
+        return JOURNAL_RECORD_HEADER_SIZE + padded(acd_get_u16(at + 4));
+}
+
+void journal_erasure_mark_encode(uint8_t into[JOURNAL_ERASURE_MARK_SIZE])
+{
+        acd_put_u64(into, ERASURE_MARK);
+}
+
+/* Whether the payload at @mark with @size bytes is what was written, or is marked
+ * as erased; its padding is zero. */
+static bool is_payload_good(const uint8_t *mark, size_t size, uint32_t crc)
+{
+        const uint8_t *payload = mark + JOURNAL_ERASURE_MARK_SIZE;
+
+        if (size == 0)
+                return crc == 0;
         if (!journal_is_zero(payload + size, padded(size) - size))
                 return false;
+        if (acd_get_u64(mark) == ERASURE_MARK)
+                return true;
 
-        return acd_crc32c(0, payload, size) == crc || journal_is_zero(payload, size);
+        return acd_get_u64(mark) == 0 && acd_crc32c(0, payload, size) == crc;
 }
 
 enum journal_verdict journal_record_check(const uint8_t *at, size_t left_size, uint32_t index,
@@ -288,7 +315,7 @@ enum journal_verdict journal_record_check(const uint8_t *at, size_t left_size, u
         if (chain != acd_get_u32(at + RECORD_CHAIN_OFFSET))
                 return JOURNAL_BAD_RECORD;
 
-        if (!is_payload_good(at + JOURNAL_RECORD_HEADER_SIZE + padded(body_size), payload_size,
+        if (!is_payload_good(at + journal_erasure_mark_offset(at), payload_size,
                              acd_get_u32(at + 8)))
                 return JOURNAL_BAD_PAYLOAD;
         return JOURNAL_VALID;
@@ -365,20 +392,17 @@ struct journal_record_cursor journal_record_first(const struct journal_batch *ba
 
 void journal_record_view(const uint8_t *at, uint64_t lsn, struct journal_record *ret_record)
 {
-        size_t body_size = acd_get_u16(at + 4);
-        size_t payload_size = acd_get_u16(at + 6);
-        const uint8_t *body = at + JOURNAL_RECORD_HEADER_SIZE;
-        const uint8_t *payload = body + padded(body_size);
+        uint32_t payload_size = acd_get_u16(at + 6);
+        const uint8_t *mark = at + journal_erasure_mark_offset(at);
+        bool is_erased = payload_size > 0 && acd_get_u64(mark) == ERASURE_MARK;
 
-        /* Zeros that a customer sent have the right CRC. Others were erased. */
         *ret_record = (struct journal_record){
                 .lsn = lsn,
-                .body = body,
-                .payload = payload,
-                .body_size = (uint32_t)body_size,
-                .payload_size = (uint32_t)payload_size,
-                .is_erased = journal_is_zero(payload, payload_size) &&
-                             acd_crc32c(0, payload, payload_size) != acd_get_u32(at + 8),
+                .body = at + JOURNAL_RECORD_HEADER_SIZE,
+                .payload = is_erased ? NULL : mark + JOURNAL_ERASURE_MARK_SIZE,
+                .body_size = acd_get_u16(at + 4),
+                .payload_size = payload_size,
+                .is_erased = is_erased,
         };
 }
 

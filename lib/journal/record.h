@@ -13,8 +13,8 @@
  * by field, are in docs/JOURNAL.md. What matters to callers:
  *
  *   - A record is a body, covered by the checksum chain, and a payload, of which
- *     the chain covers only size and checksum. A payload overwritten with zeros
- *     reads as erased and breaks nothing.
+ *     the chain covers only size and checksum. A payload that is marked as erased
+ *     and overwritten with zeros breaks nothing.
  *   - The chain: each record's checksum is seeded by the one before it, the
  *     first record's by the trailer of the batch before. A batch cannot be
  *     dropped, doubled or moved unnoticed.
@@ -40,10 +40,12 @@ enum {
         JOURNAL_BATCH_HEADER_SIZE = 72,
         JOURNAL_BATCH_TRAILER_SIZE = 40,
         JOURNAL_RECORD_HEADER_SIZE = 16,
+        JOURNAL_ERASURE_MARK_SIZE = 8, /* before each payload */
         JOURNAL_BODY_SIZE_MAX = 65528, /* the largest multiple of 8 in 16 bits */
         JOURNAL_PAYLOAD_SIZE_MAX = 65528,
         JOURNAL_RECORD_SIZE_MAX =
-                JOURNAL_RECORD_HEADER_SIZE + JOURNAL_BODY_SIZE_MAX + JOURNAL_PAYLOAD_SIZE_MAX,
+                JOURNAL_RECORD_HEADER_SIZE + JOURNAL_BODY_SIZE_MAX + JOURNAL_ERASURE_MARK_SIZE +
+                JOURNAL_PAYLOAD_SIZE_MAX,
         JOURNAL_BATCH_RECORD_COUNT_MAX = 65535, /* the index of a record is 16 bits */
         JOURNAL_BATCH_SIZE_MAX = 2 * 1024 * 1024, /* of the format; settings are below it */
 };
@@ -77,10 +79,10 @@ struct journal_batch {
 struct journal_record {
         uint64_t lsn;
         const uint8_t *body;
-        const uint8_t *payload;
+        const uint8_t *payload; /* NULL when it is erased */
         uint32_t body_size;
-        uint32_t payload_size;
-        bool is_erased; /* the payload was overwritten with zeros; its size is as it was */
+        uint32_t payload_size; /* as it was written */
+        bool is_erased;
 };
 
 /* Walks the records of a batch that journal_batch_decode() found valid. */
@@ -96,7 +98,7 @@ enum journal_verdict {
         JOURNAL_BAD_HEADER, /* not a header of this segment */
         JOURNAL_BAD_SIZE,   /* the header claims more than there is */
         JOURNAL_BAD_RECORD, /* a record does not continue the chain, or breaks its frame */
-        JOURNAL_BAD_PAYLOAD, /* a payload is neither what was written nor erased */
+        JOURNAL_BAD_PAYLOAD, /* a payload is neither what was written nor marked as erased */
         JOURNAL_BAD_TRAILER,
         JOURNAL_BAD_PADDING, /* the zeros to the block's end are not zero */
         JOURNAL_VERDICT_COUNT,
@@ -108,6 +110,7 @@ enum journal_verdict {
 static inline size_t journal_record_size(size_t body_size, size_t payload_size)
 {
         return JOURNAL_RECORD_HEADER_SIZE + ((body_size + 7) & ~(size_t)7) +
+               (payload_size == 0 ? 0 : JOURNAL_ERASURE_MARK_SIZE) +
                ((payload_size + 7) & ~(size_t)7);
 }
 
@@ -160,6 +163,12 @@ uint32_t journal_record_chain(const uint8_t *at);
 
 /* The record at @at, which was checked. */
 void journal_record_view(const uint8_t *at, uint64_t lsn, struct journal_record *ret_record);
+
+/* Where the erasure mark of the record at @at stands, from @at; the payload follows it. The
+ * mark is written and synced before the payload is overwritten, so that a crash in
+ * between is not taken for damage. */
+size_t journal_erasure_mark_offset(const uint8_t *at);
+void journal_erasure_mark_encode(uint8_t into[JOURNAL_ERASURE_MARK_SIZE]);
 
 /* Sectors of @bytes that are all zero. @size is rounded up to whole sectors;
  * the bytes beyond @size count as zero. */

@@ -56,7 +56,7 @@ enum journal_space_level journal_space_level(const struct journal_space_report *
         bool was_critical = last == JOURNAL_SPACE_CRITICAL;
         bool was_low = last != JOURNAL_SPACE_PLENTY;
 
-        if (report->is_spare_refused && report->spare_count == 0)
+        if (report->is_spare_refused && report->spare_count < 2)
                 return JOURNAL_SPACE_CRITICAL;
         if (is_below(report->free_size, report->critical_size, was_critical))
                 return JOURNAL_SPACE_CRITICAL;

@@ -11,8 +11,9 @@
  * A mark is a share of the volume or a number of bytes, whichever is more.
  * Coming back needs an eighth more than the mark, so that the level does not
  * flutter. What the disk refused counts as much as the marks: no room for the
- * next snapshot or for one of the spare segments is low, and no spare left at
- * all, so that the current segment is the last, is critical.
+ * next snapshot or for one of the spare segments is low, and only the one left
+ * that is kept for a recovery, so that the current segment is the last, is
+ * critical.
  */
 
 #include <stdbool.h>

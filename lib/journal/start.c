@@ -4,14 +4,14 @@
  * Starting: from a log that was read to one that can be written.
  *
  *   1. Remove what an earlier run left unfinished.
- *   2. After an unclean stop, copy the good part of the last segment to a new
+ *   2. Take over the spares that are ready.
+ *   3. After an unclean stop, copy the good part of the last segment to a new
  *      file, sync it, and let it take the old one's place. The copy ends with
  *      the last batch and is marked as sealed.
- *   3. Take over the spares that are ready, or zero one now.
  *   4. Begin a new segment, which says what it continues.
  *   5. Write META with the new epoch. From here on records can be written.
  *
- * A crash anywhere in between leaves a directory that opens again: 2 replaces a
+ * A crash anywhere in between leaves a directory that opens again: 3 replaces a
  * file by one with the same records; 4 makes the log end in an empty segment;
  * the epoch is raised above both META's and the last segment's, so that a crash
  * between 4 and 5 does not let two runs share one.
@@ -20,6 +20,10 @@
  * that the disk never got, and reading them back proves nothing. Written to a new
  * file and synced, they are there. A copy that a start before this one made is
  * recognised by its mark and not made again.
+ *
+ * The copy is written over a spare, of which one is never used for anything else:
+ * so a crash on a full disk does not need space to recover from, and the segment
+ * that the copy replaces gives its blocks to the next.
  */
 
 #include <errno.h>
@@ -60,79 +64,7 @@ static int remove_temporaries(struct journal *journal, struct journal_error *err
         }
 }
 
-/* ---- 2. the copy ---- */
-
-static int copy_bytes(struct journal *journal, const struct journal_file *from,
-                      const struct journal_file *to, uint64_t offset, struct journal_error *error)
-{
-        while (offset < journal->tail.end_offset) {
-                uint64_t left_size = journal->tail.end_offset - offset;
-                size_t size = left_size < JOURNAL_WINDOW_SIZE ? (size_t)left_size
-                                                              : JOURNAL_WINDOW_SIZE;
-                int64_t count = journal_file_read(from, journal->window, size, offset, error);
-                int r;
-
-                if (count < 0)
-                        return (int)count;
-                if ((size_t)count != size)
-                        return journal_file_damaged(from, offset + (uint64_t)count, error,
-                                                    "the file became shorter while it was read");
-                r = journal_file_write(to, journal->window, size, offset, error);
-                if (r < 0)
-                        return r;
-                offset += size;
-        }
-        return 0;
-}
-
-/* Fill the new file @to with a sealed header and the good part of @from. */
-static int copy_segment(struct journal *journal, const struct journal_file *from,
-                        const struct journal_file *to, struct journal_error *error)
-{
-        struct journal_segment sealed = journal->segment;
-        int r;
-
-        sealed.size = journal->tail.end_offset;
-        sealed.is_sealed = true;
-        journal_segment_encode(&sealed, journal->window);
-
-        r = journal_file_write(to, journal->window, sealed.block_size, 0, error);
-        if (r < 0)
-                return r;
-        r = copy_bytes(journal, from, to, sealed.block_size, error);
-        if (r < 0)
-                return r;
-        return journal_file_sync(to, error);
-}
-
-static int repair_last_segment(struct journal *journal, struct journal_error *error)
-{
-        char name[JOURNAL_NAME_SIZE], temporary_name[JOURNAL_NAME_SIZE];
-        struct journal_file from, to;
-        int r;
-
-        journal_name_format(name, JOURNAL_LOG_PREFIX, journal->segment.number);
-        journal_name_format_temporary(temporary_name, JOURNAL_LOG_PREFIX, journal->segment.number);
-
-        r = journal_file_open(&from, &journal->dir, name, JOURNAL_IO_READ, error);
-        if (r < 0)
-                return r;
-        r = journal_file_open(&to, &journal->dir, temporary_name, JOURNAL_IO_CREATE, error);
-        if (r == 0)
-                r = copy_segment(journal, &from, &to, error);
-        journal_file_close(&to);
-        journal_file_close(&from);
-        if (r < 0)
-                return r;
-
-        r = journal_dir_rename(&journal->dir, temporary_name, name, error);
-        if (r < 0)
-                return r;
-        journal_writer_resize_last(&journal->writer, journal->tail.end_offset);
-        return journal_dir_sync(&journal->dir, error);
-}
-
-/* ---- 3. spares ---- */
+/* ---- 2. spares ---- */
 
 struct found_spares {
         uint64_t numbers[JOURNAL_SPARE_COUNT_MAX];
@@ -187,6 +119,98 @@ static int take_over_spares(struct journal *journal, struct journal_error *error
         return r;
 }
 
+/* ---- 3. the copy ---- */
+
+static int copy_bytes(struct journal *journal, const struct journal_file *from,
+                      const struct journal_file *to, uint64_t offset, struct journal_error *error)
+{
+        while (offset < journal->tail.end_offset) {
+                uint64_t left_size = journal->tail.end_offset - offset;
+                size_t size = left_size < JOURNAL_WINDOW_SIZE ? (size_t)left_size
+                                                              : JOURNAL_WINDOW_SIZE;
+                int64_t count = journal_file_read(from, journal->window, size, offset, error);
+                int r;
+
+                if (count < 0)
+                        return (int)count;
+                if ((size_t)count != size)
+                        return journal_file_damaged(from, offset + (uint64_t)count, error,
+                                                    "the file became shorter while it was read");
+                r = journal_file_write(to, journal->window, size, offset, error);
+                if (r < 0)
+                        return r;
+                offset += size;
+        }
+        return 0;
+}
+
+/* Fill the new file @to with a sealed header and the good part of @from. */
+static int copy_segment(struct journal *journal, const struct journal_file *from,
+                        const struct journal_file *to, struct journal_error *error)
+{
+        struct journal_segment sealed = journal->segment;
+        int r;
+
+        sealed.size = journal->tail.end_offset;
+        sealed.is_sealed = true;
+        journal_segment_encode(&sealed, journal->window);
+
+        r = journal_file_write(to, journal->window, sealed.block_size, 0, error);
+        if (r < 0)
+                return r;
+        r = copy_bytes(journal, from, to, sealed.block_size, error);
+        if (r < 0)
+                return r;
+        r = journal_file_truncate(to, sealed.size, error);
+        if (r < 0)
+                return r;
+        return journal_file_sync(to, error);
+}
+
+/* An open file called @name for the copy, over the blocks of a spare if there is one. */
+static int open_copy(struct journal *journal, const char *name, struct journal_file *ret_file,
+                     struct journal_error *error)
+{
+        int r;
+
+        if (atomic_load(&journal->writer.spare_count) == 0)
+                return journal_file_open(ret_file, &journal->dir, name, JOURNAL_IO_CREATE, error);
+
+        r = journal_writer_give_spare(&journal->writer, name, error);
+        if (r < 0)
+                return r;
+        return journal_file_open(ret_file, &journal->dir, name, JOURNAL_IO_WRITE, error);
+}
+
+static int repair_last_segment(struct journal *journal, struct journal_error *error)
+{
+        char name[JOURNAL_NAME_SIZE], temporary_name[JOURNAL_NAME_SIZE];
+        struct journal_file from, to = JOURNAL_FILE_NULL;
+        int r;
+
+        journal_name_format(name, JOURNAL_LOG_PREFIX, journal->segment.number);
+        journal_name_format_temporary(temporary_name, JOURNAL_LOG_PREFIX, journal->segment.number);
+
+        r = journal_file_open(&from, &journal->dir, name, JOURNAL_IO_READ, error);
+        if (r < 0)
+                return r;
+        r = open_copy(journal, temporary_name, &to, error);
+        if (r == 0)
+                r = copy_segment(journal, &from, &to, error);
+        journal_file_close(&to);
+        journal_file_close(&from);
+        if (r < 0)
+                return r;
+
+        r = journal_dir_rename(&journal->dir, temporary_name, name, error);
+        if (r < 0)
+                return r;
+        journal_writer_resize_last(&journal->writer, journal->tail.end_offset);
+        return journal_dir_sync(&journal->dir, error);
+}
+
+/* ---- 4 and 5 ---- */
+
 static int ensure_spare(struct journal *journal, struct journal_error *error)
 {
         const struct journal_place place = { journal->dir.path, NULL, JOURNAL_NO_OFFSET };
@@ -203,8 +227,6 @@ static int ensure_spare(struct journal *journal, struct journal_error *error)
                                          (unsigned long long)writer->segment_size);
         return 0;
 }
-
-/* ---- 4 and 5 ---- */
 
 static int begin_segment(struct journal *journal, uint64_t run_id, uint32_t epoch,
                          struct journal_error *error)
@@ -278,10 +300,10 @@ int journal_start(struct journal *journal, uint64_t run_id, struct journal_error
         ACD_ASSERT(journal->options.mode == JOURNAL_OWN);
 
         r = remove_temporaries(journal, error);
-        if (r == 0 && needs_repair)
-                r = repair_last_segment(journal, error);
         if (r == 0)
                 r = take_over_spares(journal, error);
+        if (r == 0 && needs_repair)
+                r = repair_last_segment(journal, error);
         if (r == 0)
                 r = begin_run(journal, run_id, error);
         if (r < 0)

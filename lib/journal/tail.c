@@ -20,11 +20,9 @@
  *      header says it was written with, the write was cut off: the log ends at P.
  *   4. Else P is damaged. No sector is missing, and yet the bytes are wrong.
  *
- * A batch can also be valid and torn: when what was lost are sectors that hold
- * nothing but payload, it looks like one whose payload was erased. The count of
- * blank sectors tells this too. It is asked only of batches that no later
- * header proves synced; erasure waits for that proof (journal.c), so
- * an erased payload is never mistaken for a torn one.
+ * Erasing a payload makes blank sectors too. So erasure waits until a later header
+ * proves the batch synced (housekeeping.c): in a batch to which rule 3 can
+ * apply, nothing has been erased.
  *
  * A segment that is sealed, or whose size is not the one in its header, was
  * never torn by a crash: there every flaw is damage.
@@ -35,48 +33,31 @@
 
 #include "journal/tail.h"
 
-#include "base/assert.h"
-
-/* What one pass over a segment's good part tells. */
-struct pass {
-        enum journal_verdict verdict; /* of what is at scan->offset */
-        struct journal_batch batch;   /* as far as it could be decoded */
-        uint64_t damage_offset;
-        uint64_t proven_lsn; /* everything up to here was synced */
-        bool has_suspect;    /* some batch has more blank sectors than it was written with */
-};
-
 static bool has_lost_sectors(const struct journal_batch *batch)
 {
         return journal_blank_count(batch->bytes, batch->size) > batch->blank_count;
 }
 
-/* Read batches until one is not valid, or has lost sectors and is not proven
- * to have been synced by @proven_lsn. */
-static int pass_good_part(struct journal_scan *scan, uint64_t proven_lsn, bool stop_at_suspect,
-                          struct pass *ret_pass, struct journal_error *error)
+/* What stands at the end of a segment's good part. */
+struct end {
+        enum journal_verdict verdict;
+        struct journal_batch batch; /* as far as it could be decoded */
+        uint64_t damage_offset;
+};
+
+/* Read batches until one is not valid. */
+static int pass_good_part(struct journal_scan *scan, struct end *ret_end,
+                          struct journal_error *error)
 {
-        struct pass pass = { .proven_lsn = proven_lsn };
         int r;
 
         for (;;) {
-                r = journal_scan_look(scan, &pass.verdict, &pass.batch, &pass.damage_offset, error);
-                if (r < 0)
+                r = journal_scan_look(scan, &ret_end->verdict, &ret_end->batch,
+                                      &ret_end->damage_offset, error);
+                if (r < 0 || ret_end->verdict != JOURNAL_VALID)
                         return r;
-                if (pass.verdict != JOURNAL_VALID)
-                        break;
-                if (has_lost_sectors(&pass.batch)) {
-                        pass.has_suspect = true;
-                        if (stop_at_suspect && pass.batch.first_lsn > proven_lsn)
-                                break;
-                }
-                if (pass.batch.synced_lsn > pass.proven_lsn)
-                        pass.proven_lsn = pass.batch.synced_lsn;
-                journal_scan_pass(scan, &pass.batch);
+                journal_scan_pass(scan, &ret_end->batch);
         }
-
-        *ret_pass = pass;
-        return 0;
 }
 
 /* What lies behind the good part. */
@@ -127,19 +108,18 @@ static int survey_remains(struct journal_scan *scan, struct remains *ret_remains
         return 0;
 }
 
-/* Rules 2 to 4: is what stands at the end of the good part a torn write? */
-static bool is_torn_or_blank(struct journal_scan *scan, const struct pass *pass)
+/* Rules 2 to 4: is what stands at the end of the good part a torn write, or nothing? */
+static bool is_torn_or_blank(const struct journal_scan *scan, const struct end *end)
 {
-        const struct journal_batch *batch = &pass->batch;
-
-        switch (pass->verdict) {
+        switch (end->verdict) {
         case JOURNAL_BLANK:
                 return true;
-        case JOURNAL_VALID: /* the pass stopped at a suspect */
         case JOURNAL_BAD_RECORD:
         case JOURNAL_BAD_PAYLOAD:
         case JOURNAL_BAD_TRAILER:
-                return scan->offset + batch->size <= scan->segment.size && has_lost_sectors(batch);
+                return scan->offset + end->batch.size <= scan->segment.size &&
+                       has_lost_sectors(&end->batch);
+        case JOURNAL_VALID:
         case JOURNAL_BAD_HEADER:
         case JOURNAL_BAD_SIZE:
         case JOURNAL_BAD_PADDING:
@@ -149,58 +129,43 @@ static bool is_torn_or_blank(struct journal_scan *scan, const struct pass *pass)
         return false;
 }
 
+static int damaged(const struct journal_scan *scan, const struct end *end, const char *what,
+                   struct journal_error *error)
+{
+        return journal_file_damaged(&scan->file, end->damage_offset, error, "record %llu%s: %s",
+                                    (unsigned long long)scan->next_lsn, what,
+                                    journal_verdict_name(end->verdict));
+}
+
 /* The whole rule, on an open scan that stands before the first batch. */
 static int find_end(struct journal_scan *scan, struct journal_tail *ret_tail,
                     struct journal_error *error)
 {
-        const uint64_t first_offset = scan->offset;
         struct remains remains;
-        struct pass pass;
+        struct end end;
         bool is_torn;
         int r;
 
-        r = pass_good_part(scan, scan->segment.first_lsn - 1, false, &pass, error);
+        r = pass_good_part(scan, &end, error);
         if (r < 0)
                 return r;
-        is_torn = is_torn_or_blank(scan, &pass);
-
         if (scan->segment.is_sealed && scan->offset != scan->segment.size)
-                return journal_file_damaged(&scan->file, pass.damage_offset, error,
-                                            "record %llu in a sealed segment: %s",
-                                            (unsigned long long)scan->next_lsn,
-                                            journal_verdict_name(pass.verdict));
+                return damaged(scan, &end, " in a sealed segment", error);
 
+        /* Before the survey, which needs the window. */
+        is_torn = is_torn_or_blank(scan, &end);
         r = survey_remains(scan, &remains, error);
         if (r < 0)
                 return r;
         if (remains.synced_lsn >= scan->next_lsn)
-                return journal_file_damaged(&scan->file, pass.damage_offset, error,
-                                            "record %llu was synced, and now: %s",
-                                            (unsigned long long)scan->next_lsn,
-                                            journal_verdict_name(pass.verdict));
+                return damaged(scan, &end, " was synced, and now", error);
         if (!is_torn)
-                return journal_file_damaged(&scan->file, pass.damage_offset, error,
-                                            "record %llu, and no sector is missing: %s",
-                                            (unsigned long long)scan->next_lsn,
-                                            journal_verdict_name(pass.verdict));
-
-        /* A second pass, now that it is known how far everything was synced. */
-        if (pass.has_suspect) {
-                if (remains.synced_lsn > pass.proven_lsn)
-                        pass.proven_lsn = remains.synced_lsn;
-                scan->offset = first_offset;
-                scan->next_lsn = scan->segment.first_lsn;
-                scan->chain = scan->segment.chain_before;
-                r = pass_good_part(scan, pass.proven_lsn, true, &pass, error);
-                if (r < 0)
-                        return r;
-        }
+                return damaged(scan, &end, ", and no sector is missing", error);
 
         *ret_tail = (struct journal_tail){
                 .end_offset = scan->offset,
                 .last_lsn = scan->next_lsn - 1,
-                .torn_size = remains.end_offset > scan->offset ? remains.end_offset - scan->offset
-                                                               : 0,
+                .torn_size = remains.end_offset - scan->offset,
                 .chain = scan->chain,
         };
         return 0;
@@ -225,14 +190,14 @@ int journal_tail_glance(const struct journal_dir *dir, uint64_t number, uint8_t 
                         struct journal_tail *ret_tail, struct journal_error *error)
 {
         struct journal_scan scan;
-        struct pass pass;
+        struct end end;
         int r;
 
         r = journal_scan_open(&scan, dir, number, window, error);
         if (r < 0)
                 return r;
 
-        r = pass_good_part(&scan, 0, false, &pass, error);
+        r = pass_good_part(&scan, &end, error);
         if (r == 0)
                 *ret_tail = (struct journal_tail){
                         .end_offset = scan.offset,

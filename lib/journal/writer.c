@@ -215,6 +215,22 @@ bool journal_writer_adopt_spare(struct journal_writer *writer, uint64_t number)
         return true;
 }
 
+int journal_writer_give_spare(struct journal_writer *writer, const char *name,
+                              struct journal_error *error)
+{
+        char spare_name[JOURNAL_NAME_SIZE];
+        int r;
+
+        ACD_ASSERT(writer->spare_list_count > 0);
+
+        writer->spare_list_count--;
+        atomic_fetch_sub(&writer->spare_count, 1);
+        journal_name_format(spare_name, JOURNAL_SPARE_PREFIX,
+                            writer->spare_numbers[writer->spare_list_count]);
+        r = journal_dir_rename(writer->dir, spare_name, name, error);
+        return r < 0 ? r : journal_dir_sync(writer->dir, error);
+}
+
 static bool is_spare_wanted(const struct journal_writer *writer)
 {
         return atomic_load(&writer->spare_count) < writer->spare_count_wanted &&

@@ -91,6 +91,10 @@ int journal_writer_remove(struct journal_writer *writer, struct journal_error *e
 /* A spare that was found ready. False when there are enough. */
 bool journal_writer_adopt_spare(struct journal_writer *writer, uint64_t number);
 
+/* Make a ready spare into file @name, durably. There must be one. */
+int journal_writer_give_spare(struct journal_writer *writer, const char *name,
+                              struct journal_error *error) __attribute__((warn_unused_result));
+
 /* A segment that was found. The table has room. */
 void journal_writer_add_kept(struct journal_writer *writer, const struct journal_segment *segment);
 

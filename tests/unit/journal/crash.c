@@ -68,7 +68,7 @@ static struct journal_options draw_options(struct run *run)
                 .batch_size_max = batch_sizes[draw(run, 4)],
                 .sync_policy = policies[draw(run, 5)],
                 .sync_interval_ns = 5000000,
-                .spare_count = 1 + (uint32_t)draw(run, 3),
+                .spare_count = 2 + (uint32_t)draw(run, 2),
                 .snapshot_room_size = draw(run, 2) * 8192,
         };
 

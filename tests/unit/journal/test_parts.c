@@ -123,6 +123,9 @@ Test(space, refusals_count)
         report.is_spare_refused = true;
         cr_assert_eq(journal_space_level(&report, JOURNAL_SPACE_PLENTY), JOURNAL_SPACE_CRITICAL);
         report.spare_count = 1;
+        cr_assert_eq(journal_space_level(&report, JOURNAL_SPACE_PLENTY), JOURNAL_SPACE_CRITICAL,
+                     "the last is for a recovery");
+        report.spare_count = 2;
         cr_assert_eq(journal_space_level(&report, JOURNAL_SPACE_PLENTY), JOURNAL_SPACE_LOW);
         report.is_spare_refused = false;
         report.is_room_refused = true;

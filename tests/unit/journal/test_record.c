@@ -158,30 +158,42 @@ Test(record, every_truncation_is_seen)
         }
 }
 
-/* Goal    A payload of zeros reads as erased and breaks nothing; one that is only
- *         partly zero is damage; zeros that were written are not erased. */
+/* Goal    A payload with the mark is erased and breaks nothing, however far the
+ *         zeros got; zeros without the mark, and any other mark, are damage. */
 Test(record, erasure_breaks_no_chain)
 {
         static struct sample sample;
         struct journal_record_cursor cursor;
         struct journal_record record;
         struct journal_batch batch;
-        uint8_t *payload;
+        uint8_t *payload, *mark;
 
         make_sample(&sample, 13, 3, 700);
         cr_assert_gt(sample.payloads[1].size, 8);
         payload = sample.bytes + sample.record_offsets[1] + JOURNAL_RECORD_HEADER_SIZE +
-                  (sample.bodies[1].size + 7) / 8 * 8;
+                  (sample.bodies[1].size + 7) / 8 * 8 + JOURNAL_ERASURE_MARK_SIZE;
 
-        payload[0] = 0;
-        cr_assert_eq(decode(&sample, BATCH_MAX, &batch), JOURNAL_BAD_PAYLOAD);
+        mark = sample.bytes + sample.record_offsets[1] +
+               journal_erasure_mark_offset(sample.bytes + sample.record_offsets[1]);
+        cr_assert_eq(mark + JOURNAL_ERASURE_MARK_SIZE, payload);
+
+        journal_erasure_mark_encode(mark);
+        cr_assert_eq(decode(&sample, BATCH_MAX, &batch), JOURNAL_VALID);
+        memset(payload, 0, sample.payloads[1].size / 2);
+        cr_assert_eq(decode(&sample, BATCH_MAX, &batch), JOURNAL_VALID);
         memset(payload, 0, sample.payloads[1].size);
+        memset(mark, 0, JOURNAL_ERASURE_MARK_SIZE);
+        cr_assert_eq(decode(&sample, BATCH_MAX, &batch), JOURNAL_BAD_PAYLOAD);
+        mark[3] = 1;
+        cr_assert_eq(decode(&sample, BATCH_MAX, &batch), JOURNAL_BAD_PAYLOAD);
+        journal_erasure_mark_encode(mark);
         cr_assert_eq(decode(&sample, BATCH_MAX, &batch), JOURNAL_VALID);
         cr_assert_eq(batch.chain_after, sample.batch.chain_after);
 
         cursor = journal_record_first(&batch);
         for (uint32_t i = 0; journal_record_next(&cursor, &record); i++)
                 cr_assert_eq(record.is_erased, i == 1);
+        cr_assert_eq(batch.record_count, 3);
 }
 
 Test(record, zeros_that_were_written_are_not_erased)
