@@ -207,7 +207,7 @@ def pointer_to_function(texts):
         if texts[i] == "(" and texts[i + 1] == "*":
             closing = skip_texts(texts, i)
             return i if closing < end and texts[closing] == "(" else None
-        if texts[i] == "(":
+        if texts[i] in ("(", "{"):
             return None
     return None
 

@@ -118,6 +118,7 @@ CASES = [
     ("lib/acd/a.c", SOURCE + "static void (*f)(int *) = 0;\n", 5, "data"),
     ("lib/acd/a.c", SOURCE + "static bool (*const f[3])(struct x *a) = { 0 };\n", 0, None),
     ("lib/acd/a.c", SOURCE + "void f(int (*g)(int));\n", 0, None),
+    ("lib/acd/a.c", SOURCE + "struct s {\n        int (*g)(int);\n};\n", 0, None),
     ("lib/acd/a.c", SOURCE + "struct acd_x;\nstruct acd_y {\n        int a;\n};\nenum { A };\n"
      "int acd_f(int a);\n_Static_assert(1, \"\");\n", 0, None),
     ("lib/acd/a.c", SOURCE + function("        static int calls;\n        calls++;\n"), 7, "data"),
