@@ -15,6 +15,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "apply/apply.h"
 #include "apply/to_wire.h"
@@ -39,18 +40,25 @@ static void on_problem(void *context, const struct apply_problem *problem)
 static bool set_options(struct options *options, const struct apply *apply,
                         struct options_error *error)
 {
+        char key[OPTION_NAME_SIZE] = "";
+        char value[VALUE_SIZE] = "";
         struct apply_setting setting;
+        uint32_t key_size = 0;
+        uint32_t value_size = 0;
         uint64_t cursor = 0;
 
         while (apply_daemon_next(apply, &cursor, &setting)) {
-                char key[OPTION_NAME_SIZE];
-                char value[VALUE_SIZE];
-                int key_size =
-                        snprintf(key, sizeof(key), "%.*s", (int)setting.name.size, setting.name.at);
-                int value_size = snprintf(value, sizeof(value), "%.*s", (int)setting.value.size,
-                                          setting.value.at);
+                bool is_same = key_size == setting.name.size &&
+                               memcmp(key, setting.name.at, setting.name.size) == 0;
 
-                if (key_size >= (int)sizeof(key) || value_size >= (int)sizeof(value)) {
+                /* A list comes as one setting each, and is a value with commas. */
+                key_size = (uint32_t)snprintf(key, sizeof(key), "%.*s", (int)setting.name.size,
+                                              setting.name.at);
+                value_size = is_same ? value_size : 0;
+                value_size += (uint32_t)snprintf(value + value_size, sizeof(value) - value_size,
+                                                 "%s%.*s", is_same ? "," : "",
+                                                 (int)setting.value.size, setting.value.at);
+                if (key_size >= sizeof(key) || value_size >= sizeof(value)) {
                         (void)snprintf(error->text, sizeof(error->text),
                                        "daemon, line %u: too long", setting.name.place.line);
                         return false;

@@ -9,6 +9,7 @@
 #include "acd/types.h"
 #include "daemon/config.h"
 #include "daemon/options.h"
+#include "daemon/salvage.h"
 #include "daemon/server.h"
 #include "daemon/version.h"
 #include "journal/meta.h"
@@ -40,6 +41,8 @@ static int run_checked(struct options *options)
                 return SERVER_EXIT_OK;
         case OPTIONS_MEMORY:
                 return server_print_memory(options);
+        case OPTIONS_SALVAGE:
+                return salvage_run(options);
         case OPTIONS_RUN:
         case OPTIONS_HELP:
         case OPTIONS_MANUAL:
@@ -69,6 +72,7 @@ int main(int argument_count, char **arguments)
         case OPTIONS_RUN:
         case OPTIONS_CHECK:
         case OPTIONS_MEMORY:
+        case OPTIONS_SALVAGE:
                 break;
         }
         return run_checked(&options);

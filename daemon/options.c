@@ -50,6 +50,8 @@ static const struct {
         { "-t", OPTIONS_CHECK, "check parameters and configuration file, and exit" },
         { "--check", OPTIONS_CHECK, "the same" },
         { "--memory", OPTIONS_MEMORY, "print the memory that these limits need, and exit" },
+        { "--salvage", OPTIONS_SALVAGE,
+          "DIR: bring back what a damaged data directory still holds, and exit" },
         { "-h", OPTIONS_HELP, "this text" },
         { "--help", OPTIONS_HELP, "the same" },
         { "--help-mdoc", OPTIONS_MANUAL, "the table of parameters for the manual" },
@@ -265,6 +267,12 @@ bool options_parse(struct options *options, int argument_count, char *const *arg
                 taken = 1;
                 if (verb < VERB_COUNT) {
                         options->verb = verbs[verb].verb;
+                        if (options->verb == OPTIONS_SALVAGE && i + 1 < argument_count) {
+                                options->value[OPTION_DATA_DIR].source = 2;
+                                if (!set(options, OPTION_DATA_DIR, arguments[i + 1], ret_error))
+                                        return false;
+                                taken = 2;
+                        }
                         continue;
                 }
                 if (!parse_parameter(options, argument_count - i, arguments + i, &taken, ret_error))
@@ -367,9 +375,9 @@ void options_print_help(FILE *into)
 {
         char name[OPTION_NAME_SIZE];
 
-        (void)fprintf(into,
-                      "acdd - automatic contact distributor: the daemon\n\n"
-                      "usage: acdd --data-dir DIR [--config FILE] [--PARAMETER VALUE ...]\n\n");
+        (void)fprintf(into, "acdd - automatic contact distributor: the daemon\n\n"
+                            "usage: acdd --data-dir DIR [--config FILE] [--PARAMETER VALUE ...]\n"
+                            "       acdd --salvage DIR\n\n");
         for (size_t i = 0; i < VERB_COUNT; i++)
                 (void)fprintf(into, "  %-12s %s\n", verbs[i].word, verbs[i].text);
         (void)fprintf(into, "\nParameters; in the file they are keys under \"daemon\", with _ "
@@ -392,7 +400,8 @@ void options_print_mdoc(FILE *into)
                 const struct option_row *row = &rows[i];
 
                 option_name(i, '-', name);
-                (void)fprintf(into, ".It Fl -%s Ar %s\n%s.\n", name, placeholder(row), row->text);
+                (void)fprintf(into, ".It Fl -%s Ar %s\n", name, placeholder(row));
+                print_wrapped(into, 0, row->text);
                 if (row->type == TYPE_NUMBER)
                         (void)fprintf(into, "From %llu to %llu.\n",
                                       (unsigned long long)row->minimum,

@@ -35,8 +35,9 @@ enum { OPTION_TEXT_SIZE = 320, OPTIONS_ERROR_SIZE = 512, OPTION_NAME_SIZE = 48 }
 /* What the command line asks for. */
 enum options_verb {
         OPTIONS_RUN,
-        OPTIONS_CHECK,  /* -t, --check */
-        OPTIONS_MEMORY, /* --memory */
+        OPTIONS_CHECK,   /* -t, --check */
+        OPTIONS_MEMORY,  /* --memory */
+        OPTIONS_SALVAGE, /* --salvage DIR */
         OPTIONS_HELP,
         OPTIONS_MANUAL, /* --help-mdoc: the table for the manual */
         OPTIONS_VERSION,

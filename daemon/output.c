@@ -120,6 +120,7 @@ bool output_append(struct output *output, struct output_pool *pool, const struct
         if (!has_room(output, pool, left))
                 return false;
 
+        (void)output_release(output, durable);
         while (left > 0) {
                 struct output_block *tail = tail_with_room(output, pool);
                 size_t part = sizeof(tail->bytes) - tail->end_size;
@@ -137,7 +138,6 @@ bool output_append(struct output *output, struct output_pool *pool, const struct
                 push_mark(output, batch, is_answer);
         } else {
                 /* Whatever was held saw no later state than this. */
-                (void)output_release(output, durable);
                 ACD_ASSERT(output->mark_count == 0);
                 output->released_size = output->queued_size;
         }

@@ -103,12 +103,21 @@ static void fill_head(struct shard *shard)
         snapshotter->dir = *journal_directory(shard->journal);
 }
 
+int snapshotter_write_state(const struct acd *acd, struct snapshot_writer *writer)
+{
+        struct acd_limits limits = acd_usage(acd).limit;
+        struct acd_sink sink = { snapshot_write, writer };
+        uint8_t head[HEAD_SIZE];
+        int r;
+
+        put_head(&limits, head);
+        r = snapshot_write(writer, head, sizeof(head));
+        return r < 0 ? r : acd_save(acd, &sink);
+}
+
 static int write_stream(struct shard *shard, struct journal_error *error)
 {
         struct snapshotter *snapshotter = &shard->snapshotter;
-        struct acd_limits limits = acd_usage(shard->acd).limit;
-        struct acd_sink sink = { snapshot_write, &snapshotter->writer };
-        uint8_t head[HEAD_SIZE];
         int r;
 
         r = event_log_sync(shard->event_log, error);
@@ -118,10 +127,7 @@ static int write_stream(struct shard *shard, struct journal_error *error)
         r = snapshot_begin(&snapshotter->writer, &snapshotter->dir, &snapshotter->head, error);
         if (r < 0)
                 return r;
-        put_head(&limits, head);
-        r = snapshot_write(&snapshotter->writer, head, sizeof(head));
-        if (r >= 0)
-                r = acd_save(shard->acd, &sink);
+        r = snapshotter_write_state(shard->acd, &snapshotter->writer);
         if (r < 0) {
                 snapshot_abandon(&snapshotter->writer);
                 return r;

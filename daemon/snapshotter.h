@@ -51,6 +51,10 @@ int snapshotter_take(struct shard *shard, struct journal_error *error)
 /* End one that runs: before a stop takes its own. */
 void snapshotter_cancel(struct shard *shard);
 
+/* Write the stream of a snapshot: our words, and the state of @acd. */
+int snapshotter_write_state(const struct acd *acd, struct snapshot_writer *writer)
+        __attribute__((warn_unused_result));
+
 /* Read our words at the beginning of the stream of @reader. -EBADMSG: not one of ours. */
 int snapshotter_read_limits(struct snapshot_reader *reader, struct acd_limits *ret_limits)
         __attribute__((warn_unused_result));
