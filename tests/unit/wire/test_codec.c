@@ -79,6 +79,19 @@ Test(codec, every_kind_comes_back, .init = setup)
         }
 }
 
+/* Goal    The frame that docs/PROTOCOL.md shows is the one that we write. */
+Test(codec, example_of_the_document, .init = setup)
+{
+        static const uint8_t example[] = { 9, 0, 0, 0, 3, 0, 0, 1, 1, 0, 0, 0, 0,
+                                           0, 0, 0, 9, 2, 0, 0, 0, 0, 0, 0, 0 };
+        struct wire_message ping = { .kind = WIRE_PING,
+                                     .correlation = 1,
+                                     .ping = { .client_time_ns = 2 } };
+
+        cr_assert_eq(wire_encode(&ping, &arena, frame_bytes, sizeof(frame_bytes)), sizeof(example));
+        cr_assert_arr_eq(frame_bytes, example, sizeof(example));
+}
+
 /* Goal    A cut message is refused or is another good message; nothing is read past its end, and
  *         a field is named only when one is at fault.
  * Method  Every cut of random messages of every kind, in memory of its own size, so that the
