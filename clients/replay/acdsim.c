@@ -46,8 +46,7 @@ struct arguments {
         const char *write_path;
         bool is_erlang_c;
         bool is_erlang_a;
-        bool has_calls, has_agents, has_service, has_patience; /* given, for steady loads */
-        double load;                                           /* 0 = the default three */
+        double load; /* 0 = the default three */
 };
 
 /* Steady loads: calls per agent's capacity, and how many calls a run needs so
@@ -91,7 +90,7 @@ static int play(const struct plan *plan, uint64_t seed, struct driver_result *re
         if (core == NULL)
                 return -errno;
         engine = core_engine_face(core);
-        r = driver_run(plan, &engine, DRIVER_ALL, NULL, ret_result);
+        r = driver_run(plan, &engine, NULL, ret_result);
         *ret_step_count = core_engine_step_count(core);
         core_engine_free(core);
         return r;
@@ -196,15 +195,16 @@ static int run_erlang(const struct arguments *arguments, bool is_a)
 {
         const struct generate_settings *given = &arguments->shared.day;
         struct erlang_load load = {
-                .service_mean_s = arguments->has_service ? given->service_mean_s : STEADY_SERVICE_S,
+                .service_mean_s =
+                        arguments->shared.has_service ? given->service_mean_s : STEADY_SERVICE_S,
                 .patience_mean_s = (double)INFINITY,
-                .agent_count = arguments->has_agents ? given->agent_count : STEADY_AGENTS,
+                .agent_count = arguments->shared.has_agents ? given->agent_count : STEADY_AGENTS,
         };
         int worst = OPTIONS_EXIT_DONE;
 
         if (is_a)
                 load.patience_mean_s =
-                        arguments->has_patience ? given->patience_mean_s : STEADY_PATIENCE_S;
+                        arguments->shared.has_patience ? given->patience_mean_s : STEADY_PATIENCE_S;
         printf("%s, %" PRIu32 " agents, service %.0f s", is_a ? "Erlang A" : "Erlang C",
                load.agent_count, load.service_mean_s);
         if (is_a)
@@ -217,7 +217,7 @@ static int run_erlang(const struct arguments *arguments, bool is_a)
 
                 if (arguments->load > 0)
                         share = arguments->load;
-                if (arguments->has_calls)
+                if (arguments->shared.has_calls)
                         calls = given->call_count;
                 load.arrival_rate = share * load.agent_count / load.service_mean_s;
                 r = run_steady(arguments, &load, calls);
@@ -228,11 +228,13 @@ static int run_erlang(const struct arguments *arguments, bool is_a)
         return worst;
 }
 
-static bool take_own(struct arguments *arguments, int value)
+static bool take_own(void *context, int value, const char *argument)
 {
+        struct arguments *arguments = context;
+
         switch (value) {
         case OWN_WRITE:
-                arguments->write_path = optarg;
+                arguments->write_path = argument;
                 return true;
         case OWN_ERLANG_C:
                 arguments->is_erlang_c = true;
@@ -241,7 +243,7 @@ static bool take_own(struct arguments *arguments, int value)
                 arguments->is_erlang_a = true;
                 return true;
         case OWN_LOAD:
-                return options_number("load", optarg, 0.01, 10, &arguments->load);
+                return options_number("load", argument, 0.01, 10, &arguments->load);
         case OWN_HELP:
                 help();
                 exit(OPTIONS_EXIT_DONE);
@@ -253,49 +255,15 @@ static bool take_own(struct arguments *arguments, int value)
         }
 }
 
-static void note_given(struct arguments *arguments, const char *name)
-{
-        arguments->has_calls = arguments->has_calls || strcmp(name, "calls") == 0;
-        arguments->has_agents = arguments->has_agents || strcmp(name, "agents") == 0;
-        arguments->has_service = arguments->has_service || strcmp(name, "service") == 0;
-        arguments->has_patience = arguments->has_patience || strcmp(name, "patience") == 0;
-}
-
-static bool take_arguments(struct arguments *arguments, int argc, char **argv)
-{
-        struct option all[OPTIONS_SHARED_COUNT + OWN_COUNT + 1] = { { 0 } };
-        size_t count = 0;
-        int index;
-        int value;
-
-        while (count < OPTIONS_SHARED_COUNT && options_shared[count].name != NULL) {
-                all[count] = options_shared[count];
-                count++;
-        }
-        memcpy(all + count, own_options, sizeof(own_options));
-        while ((value = getopt_long(argc, argv, "", all, &index)) != -1) {
-                if (value == '?')
-                        return false;
-                note_given(arguments, all[index].name);
-                if (value < OPTIONS_OWN ? !options_take(&arguments->shared, value, optarg)
-                                        : !take_own(arguments, value))
-                        return false;
-        }
-        if (optind < argc)
-                arguments->shared.path = argv[optind++];
-        if (optind < argc) {
-                fprintf(stderr, "%s: one file at a time\n", argv[optind]);
-                return false;
-        }
-        return true;
-}
-
 int main(int argc, char **argv)
 {
         struct arguments arguments = { .shared = options_default() };
+        struct options_own own = {
+                .option = own_options, .count = OWN_COUNT, .take = take_own, .context = &arguments
+        };
         int worst = OPTIONS_EXIT_DONE;
 
-        if (!take_arguments(&arguments, argc, argv)) {
+        if (!options_read(&arguments.shared, &own, argc, argv)) {
                 fputs("try acdsim --help\n", stderr);
                 return OPTIONS_EXIT_USAGE;
         }

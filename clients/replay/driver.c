@@ -56,13 +56,11 @@ struct driver {
         const struct plan *plan;
         const struct engine *engine;
         const struct driver_hook *hook;
-        struct driver_part part;
         struct books books;
         struct tasks tasks;
         struct told_call *call;
         struct told_agent *agent;
         size_t next_arrival;
-        size_t told_open_count;
 };
 
 /*
@@ -144,7 +142,7 @@ static int push_arrival(struct driver *driver)
 {
         size_t next = driver->next_arrival;
 
-        if (!driver->part.has_callers || next == driver->plan->call_count)
+        if (next == driver->plan->call_count)
                 return 0;
         driver->next_arrival++;
         return tasks_push(&driver->tasks, (struct task){
@@ -184,17 +182,7 @@ static int on_connected(struct driver *driver, const struct engine_event *event)
                 return 0;
         driver->call[event->call].place = TALKING;
         driver->call[event->call].agent = event->agent;
-        if (!driver->part.has_agents)
-                return 0;
         return push_later(driver, event, TASK_FINISHED, driver->plan->call[event->call].service_ms);
-}
-
-static void on_over(struct driver *driver, uint32_t call)
-{
-        if (driver->call[call].place == OVER)
-                return;
-        driver->call[call].place = OVER;
-        driver->told_open_count--;
 }
 
 static int on_wrap_up(struct driver *driver, const struct engine_event *event)
@@ -217,7 +205,7 @@ static int act(struct driver *driver, const struct engine_event *event)
         case ENGINE_CONNECTED:
                 return on_connected(driver, event);
         case ENGINE_CLOSED:
-                on_over(driver, event->call);
+                driver->call[event->call].place = OVER;
                 return 0;
         case ENGINE_WRAP_UP:
                 return on_wrap_up(driver, event);
@@ -234,7 +222,7 @@ static int act(struct driver *driver, const struct engine_event *event)
         case ENGINE_REFUSED:
                 /* A call that was not taken is over. */
                 if (event->call != ENGINE_NONE && driver->call[event->call].place == AWAITED)
-                        on_over(driver, event->call);
+                        driver->call[event->call].place = OVER;
                 return 0;
         }
         return -EINVAL;
@@ -294,11 +282,7 @@ static int do_task(struct driver *driver, const struct task *task)
  * were answered is not waited for. */
 static bool is_playing(const struct driver *driver)
 {
-        if (driver->tasks.count > driver->tasks.patience_count)
-                return true;
-        if (driver->part.has_callers && driver->told_open_count > 0)
-                return true;
-        return driver->part.is_watching && driver->books.open_count > 0;
+        return driver->tasks.count > driver->tasks.patience_count || driver->books.open_count > 0;
 }
 
 static int play(struct driver *driver)
@@ -351,22 +335,19 @@ static int prepare(struct driver *driver)
         const struct plan *plan = driver->plan;
         int r = push_arrival(driver);
 
-        for (uint32_t i = 0; driver->part.has_agents && i < plan->agent_count; i++) {
-                if (driver->part.agent != ENGINE_NONE && driver->part.agent != i)
-                        continue;
+        for (uint32_t i = 0; i < plan->agent_count; i++) {
                 for (uint32_t j = 0; r == 0 && j < plan->agent[i].span_count; j++)
                         r = push_span(driver, i, (uint32_t)plan->agent[i].span_first + j);
         }
         return r;
 }
 
-int driver_run(const struct plan *plan, const struct engine *engine, struct driver_part part,
-               const struct driver_hook *hook, struct driver_result *ret_result)
+int driver_run(const struct plan *plan, const struct engine *engine, const struct driver_hook *hook,
+               struct driver_result *ret_result)
 {
-        struct driver driver = { .plan = plan, .engine = engine, .part = part, .hook = hook };
+        struct driver driver = { .plan = plan, .engine = engine, .hook = hook };
         int r = books_init(&driver.books, plan, ret_result);
 
-        driver.told_open_count = plan->call_count;
         driver.call = calloc(plan->call_count + 1, sizeof(*driver.call));
         driver.agent = calloc((size_t)plan->agent_count + 1, sizeof(*driver.agent));
         if (r == 0 && (driver.call == NULL || driver.agent == NULL))

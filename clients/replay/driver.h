@@ -18,17 +18,6 @@
 #include "clients/replay/engine.h"
 #include "clients/replay/plan.h"
 
-/* What of a plan this driver plays: a center can be played by many processes, a
- * gateway, desktops, and one that watches. */
-struct driver_part {
-        bool has_callers;
-        bool has_agents;
-        bool is_watching; /* keeps the books; without, the result means nothing */
-        uint32_t agent;   /* only this one of the agents; ENGINE_NONE = all */
-};
-
-#define DRIVER_ALL ((struct driver_part){ true, true, true, ENGINE_NONE })
-
 /* Called after every logged event, for screens and for tests that interfere. A
  * negative value ends the run and is returned. */
 struct driver_hook {
@@ -36,8 +25,8 @@ struct driver_hook {
         void *self;
 };
 
-/* Play @part of @plan. @hook may be NULL. */
-int driver_run(const struct plan *plan, const struct engine *engine, struct driver_part part,
-               const struct driver_hook *hook, struct driver_result *ret_result);
+/* Play @plan. @hook may be NULL. */
+int driver_run(const struct plan *plan, const struct engine *engine, const struct driver_hook *hook,
+               struct driver_result *ret_result);
 
 void driver_result_free(struct driver_result *result);

@@ -15,6 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/assert.h"
+
 /* OPTION(value, name, kind, member, min, max, help) */
 #define OPTIONS(OPTION) \
         OPTION(256, "date", U32, records.date, 1, 999999, "only calls of this day, YYMMDD") \
@@ -56,7 +58,7 @@ static const struct {
 #undef OPTION
 };
 
-enum { TABLE_COUNT = sizeof(table) / sizeof(table[0]) };
+enum { TABLE_COUNT = sizeof(table) / sizeof(table[0]), OPTION_MAX = 64 };
 
 const struct option options_shared[OPTIONS_SHARED_COUNT] = {
 #define OPTION(value, name, kind, member, min, max, help) \
@@ -64,6 +66,8 @@ const struct option options_shared[OPTIONS_SHARED_COUNT] = {
         OPTIONS(OPTION)
 #undef OPTION
 };
+
+_Static_assert((int)TABLE_COUNT < (int)OPTIONS_SHARED_COUNT, "the zero at the end has room");
 
 struct options options_default(void)
 {
@@ -138,6 +142,41 @@ bool options_take(struct options *options, int value, const char *argument)
         *(double *)(void *)at = number;
         if (table[i].kind == KIND_WRAP_UP)
                 options->day.wrap_up_mean_s = number;
+        return true;
+}
+
+static void note_given(struct options *options, const char *name)
+{
+        options->has_calls = options->has_calls || strcmp(name, "calls") == 0;
+        options->has_agents = options->has_agents || strcmp(name, "agents") == 0;
+        options->has_service = options->has_service || strcmp(name, "service") == 0;
+        options->has_patience = options->has_patience || strcmp(name, "patience") == 0;
+}
+
+bool options_read(struct options *options, const struct options_own *own, int argc, char **argv)
+{
+        struct option all[OPTION_MAX] = { { 0 } };
+        int index;
+        int value;
+
+        ACD_ASSERT(TABLE_COUNT + own->count < OPTION_MAX);
+
+        memcpy(all, options_shared, TABLE_COUNT * sizeof(all[0]));
+        memcpy(all + TABLE_COUNT, own->option, own->count * sizeof(all[0]));
+        while ((value = getopt_long(argc, argv, "", all, &index)) != -1) {
+                if (value == '?')
+                        return false;
+                note_given(options, all[index].name);
+                if (value < OPTIONS_OWN ? !options_take(options, value, optarg)
+                                        : !own->take(own->context, value, optarg))
+                        return false;
+        }
+        if (optind < argc)
+                options->path = argv[optind++];
+        if (optind < argc) {
+                fprintf(stderr, "%s: one file at a time\n", argv[optind]);
+                return false;
+        }
         return true;
 }
 

@@ -30,17 +30,31 @@ struct options {
         struct plan_settings records;
         struct generate_settings day;
         bool is_json;
+        /* Given on the command line, not a default. */
+        bool has_calls, has_agents, has_service, has_patience;
 };
 
-/* For getopt_long(): the shared options. Their values are 256 to 299; a program's
- * own begin at OPTIONS_OWN. */
+/* For getopt_long(): the shared options, ended by a zero. Their values are below
+ * OPTIONS_OWN, where a program's own begin. */
 enum { OPTIONS_OWN = 300, OPTIONS_SHARED_COUNT = 18 };
 extern const struct option options_shared[OPTIONS_SHARED_COUNT];
 
+/* Take the shared option @value. */
+bool options_take(struct options *options, int value, const char *argument);
+
+/* A program's own options. */
+
+struct options_own {
+        const struct option *option;
+        size_t count;
+        bool (*take)(void *context, int value, const char *argument);
+        void *context;
+};
+
 struct options options_default(void);
 
-/* Take option @value of options_shared. */
-bool options_take(struct options *options, int value, const char *argument);
+/* Read the command line: shared options, own ones, and at most one file. */
+bool options_read(struct options *options, const struct options_own *own, int argc, char **argv);
 
 /* The text of --help about the shared options. */
 void options_help(FILE *out);

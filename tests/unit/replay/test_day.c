@@ -24,7 +24,7 @@ static void play(const struct plan *plan, struct driver_result *ret_result)
         struct naive_queue *naive = naive_queue_new(plan);
         struct engine engine = naive_queue_engine(naive);
 
-        cr_assert_eq(driver_run(plan, &engine, DRIVER_ALL, NULL, ret_result), 0);
+        cr_assert_eq(driver_run(plan, &engine, NULL, ret_result), 0);
         naive_queue_free(naive);
 }
 
