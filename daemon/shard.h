@@ -119,9 +119,8 @@ struct shard {
         struct journal_space_report space_report;
         uint64_t space_asked; /* real time; housekeeping once a second */
         struct shard_recovery recovery;
-        uint64_t wall_told; /* real time of the last WALL command */
-        uint64_t
-                return_deadline; /* real time by which agents of the last run must be back; 0 = over */
+        uint64_t wall_told;       /* real time of the last WALL command */
+        uint64_t return_deadline; /* agents of the last run are back by then (real); 0 = over */
         uint64_t return_cursor;
 
         struct acd_arena decode_arena; /* reset per request */
