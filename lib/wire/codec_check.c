@@ -30,10 +30,16 @@ static const struct {
 
 _Static_assert((int)ACD_CLIENT_KEY_MAX == (int)ACD_CUSTOMER_KEY_MAX, "one rule for both keys");
 
-/* One line: keys and addresses end up in tables and logs. */
+/* One line: keys and addresses end up in tables and logs. Most are ASCII. */
 static bool is_plain_line(struct acd_text text)
 {
-        for (uint32_t i = 0; i < text.size; i++)
+        uint32_t i = 0;
+
+        while (i < text.size && text.at[i] >= ' ' && text.at[i] <= '~')
+                i++;
+        if (i == text.size)
+                return true;
+        for (; i < text.size; i++)
                 if (text.at[i] == '\n' || text.at[i] == '\t')
                         return false;
         return acd_text_is_plain(text.at, text.size);

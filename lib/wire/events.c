@@ -226,80 +226,72 @@ bool wire_batch_open(struct wire_batch_reader *reader, struct acd_bytes bytes)
                reader->head.last_sequence >= reader->head.first_sequence;
 }
 
-/* Where in struct wire_event the field @number is kept. */
-static uint64_t *number_of(struct wire_event *event, uint32_t number, bool *ret_is_fixed)
-{
-        uint64_t *const fixed[] = {
-                [3] = &event->time_ns,      [7] = &event->contact,     [8] = &event->agent_id,
-                [9] = &event->queue_id,     [10] = &event->assignment, [11] = &event->gateway_id,
-                [12] = &event->deadline_ns, [13] = &event->since_ns,   [25] = &event->channel_id,
-        };
-        uint64_t *const varint[] = { [1] = &event->sequence, [14] = &event->value };
+/* Where in struct wire_event each field is kept, and as what. */
+enum keep { KEEP_NOT, KEEP_FIXED, KEEP_WIDE, KEEP_SMALL, KEEP_TEXT };
 
-        *ret_is_fixed = number < sizeof(fixed) / sizeof(fixed[0]) && fixed[number] != NULL;
-        if (*ret_is_fixed)
-                return fixed[number];
-        return number < sizeof(varint) / sizeof(varint[0]) ? varint[number] : NULL;
-}
+struct place {
+        uint8_t keep; /* enum keep */
+        uint16_t offset;
+};
 
-static struct acd_text *text_of(struct wire_event *event, uint32_t number)
-{
-        struct acd_text *const texts[] = {
-                [15] = &event->label,   [19] = &event->queue,   [20] = &event->agent,
-                [21] = &event->channel, [22] = &event->gateway, [23] = &event->client_key,
-                [24] = &event->name,
-        };
-
-        return number < sizeof(texts) / sizeof(texts[0]) ? texts[number] : NULL;
-}
-
-/* Numbers of 32 bits and enums. */
-static bool small_field(struct wire_event *event, const struct wire_field *field)
-{
-        uint32_t value = (uint32_t)field->value;
-
-        if (field->type != WIRE_TYPE_VARINT || field->value > UINT32_MAX)
-                return false;
-        switch (field->number) {
-        case 2:
-                event->kind = (enum acd_event_kind)value;
-                return true;
-        case 4:
-                event->reason = (enum acd_reason)value;
-                return true;
-        case 5:
-                event->state = value;
-                return true;
-        case 6:
-                event->band = value;
-                return true;
-        case 16:
-                event->count = value;
-                return true;
-        case 17:
-                event->object = (enum acd_object)value;
-                return true;
-        default:
-                event->tier = value;
-                return true;
+#define PLACE(keep, member) \
+        { \
+                keep, offsetof(struct wire_event, member) \
         }
-}
+
+static const struct place places[] = {
+        [1] = PLACE(KEEP_WIDE, sequence),     [2] = PLACE(KEEP_SMALL, kind),
+        [3] = PLACE(KEEP_FIXED, time_ns),     [4] = PLACE(KEEP_SMALL, reason),
+        [5] = PLACE(KEEP_SMALL, state),       [6] = PLACE(KEEP_SMALL, band),
+        [7] = PLACE(KEEP_FIXED, contact),     [8] = PLACE(KEEP_FIXED, agent_id),
+        [9] = PLACE(KEEP_FIXED, queue_id),    [10] = PLACE(KEEP_FIXED, assignment),
+        [11] = PLACE(KEEP_FIXED, gateway_id), [12] = PLACE(KEEP_FIXED, deadline_ns),
+        [13] = PLACE(KEEP_FIXED, since_ns),   [14] = PLACE(KEEP_WIDE, value),
+        [15] = PLACE(KEEP_TEXT, label),       [16] = PLACE(KEEP_SMALL, count),
+        [17] = PLACE(KEEP_SMALL, object),     [18] = PLACE(KEEP_SMALL, tier),
+        [19] = PLACE(KEEP_TEXT, queue),       [20] = PLACE(KEEP_TEXT, agent),
+        [21] = PLACE(KEEP_TEXT, channel),     [22] = PLACE(KEEP_TEXT, gateway),
+        [23] = PLACE(KEEP_TEXT, client_key),  [24] = PLACE(KEEP_TEXT, name),
+        [25] = PLACE(KEEP_FIXED, channel_id),
+};
+
+#undef PLACE
+
+/* Enums are kept like numbers of 32 bits. */
+_Static_assert(sizeof(enum acd_event_kind) == sizeof(uint32_t) &&
+                       sizeof(enum acd_reason) == sizeof(uint32_t) &&
+                       sizeof(enum acd_object) == sizeof(uint32_t),
+               "an enum has 32 bits");
 
 static bool event_field(struct wire_event *event, const struct wire_field *field)
 {
-        struct acd_text *text = text_of(event, field->number);
-        bool is_fixed;
-        uint64_t *number = number_of(event, field->number, &is_fixed);
+        static const struct place unknown = { KEEP_NOT, 0 };
+        const struct place *place = field->number < sizeof(places) / sizeof(places[0])
+                                            ? &places[field->number]
+                                            : &unknown;
+        char *to = (char *)event + place->offset;
+        uint32_t small = (uint32_t)field->value;
+        struct acd_text text;
 
-        if (text != NULL)
-                return head_text(field, text);
-        if (number != NULL) {
-                *number = field->value;
-                return field->type == (is_fixed ? WIRE_TYPE_FIXED64 : WIRE_TYPE_VARINT);
-        }
-        if (field->number > 18)
+        switch ((enum keep)place->keep) {
+        case KEEP_NOT:
                 return true; /* of a newer daemon */
-        return small_field(event, field);
+        case KEEP_FIXED:
+                memcpy(to, &field->value, sizeof(field->value));
+                return field->type == WIRE_TYPE_FIXED64;
+        case KEEP_WIDE:
+                memcpy(to, &field->value, sizeof(field->value));
+                return field->type == WIRE_TYPE_VARINT;
+        case KEEP_SMALL:
+                memcpy(to, &small, sizeof(small));
+                return field->type == WIRE_TYPE_VARINT && field->value <= UINT32_MAX;
+        case KEEP_TEXT:
+                if (!head_text(field, &text))
+                        return false;
+                memcpy(to, &text, sizeof(text));
+                return true;
+        }
+        return false;
 }
 
 int wire_batch_next(struct wire_batch_reader *reader, struct wire_event *ret_event)

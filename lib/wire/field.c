@@ -12,7 +12,7 @@
 
 enum { FIELD_NUMBER_MAX = (1 << 29) - 1 };
 
-bool wire_read_varint(struct wire_reader *reader, uint64_t *ret_value)
+bool wire_read_long_varint(struct wire_reader *reader, uint64_t *ret_value)
 {
         const uint8_t *at = reader->at;
         uint64_t value = 0;
@@ -69,7 +69,10 @@ bool wire_read_field(struct wire_reader *reader, struct wire_field *ret_field)
         if (tag >> 3 == 0 || tag >> 3 > FIELD_NUMBER_MAX)
                 return false;
 
-        *ret_field = (struct wire_field){ .number = (uint32_t)(tag >> 3), .type = tag & 7 };
+        ret_field->number = (uint32_t)(tag >> 3);
+        ret_field->type = tag & 7;
+        ret_field->value = 0;
+        ret_field->bytes = (struct acd_bytes){ 0 };
         switch (ret_field->type) {
         case WIRE_TYPE_VARINT:
                 return wire_read_varint(reader, &ret_field->value);

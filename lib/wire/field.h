@@ -123,9 +123,20 @@ static inline struct wire_reader wire_reader_of(struct acd_bytes bytes)
         return (struct wire_reader){ bytes.at, bytes.at + bytes.size };
 }
 
-/* Numbers of more than 64 bits and of more than ten bytes are refused. */
-bool wire_read_varint(struct wire_reader *reader, uint64_t *ret_value)
+/* Of more than one byte. Numbers of more than 64 bits and of more than ten bytes are refused. */
+bool wire_read_long_varint(struct wire_reader *reader, uint64_t *ret_value)
         __attribute__((warn_unused_result));
+
+/* Most numbers, all tags of hot messages and most lengths are one byte. */
+static inline bool wire_read_varint(struct wire_reader *reader, uint64_t *ret_value)
+{
+        if (reader->at == reader->end)
+                return false;
+        if (*reader->at >= 0x80)
+                return wire_read_long_varint(reader, ret_value);
+        *ret_value = *reader->at++;
+        return true;
+}
 
 /* The next field. The reader must not be at its end. */
 bool wire_read_field(struct wire_reader *reader, struct wire_field *ret_field)

@@ -20,7 +20,7 @@
 bool wire_resolve_reference(struct wire_resolving *at, const struct wire_path *parent,
                             const struct wire_reference *reference, uint64_t *ret_id)
 {
-        uint64_t id;
+        uint64_t id = 0;
 
         if (reference->name.size == 0) {
                 *ret_id = reference->id;
@@ -39,7 +39,7 @@ bool wire_resolve_reference(struct wire_resolving *at, const struct wire_path *p
 bool wire_resolve_needed(struct wire_resolving *at, const struct wire_path *parent,
                          const struct wire_reference *reference, uint64_t *ret_id)
 {
-        uint64_t id;
+        uint64_t id = 0;
 
         if (!wire_resolve_reference(at, parent, reference, &id))
                 return false;
@@ -399,7 +399,7 @@ enum acd_result wire_resolve_one(const struct acd *acd, acd_tenant_id tenant,
                                  struct wire_refusal *ret_refusal)
 {
         struct wire_resolving at = { acd, NULL, tenant, ret_refusal };
-        uint64_t id;
+        uint64_t id = 0;
 
         if (!wire_resolve_reference(&at, NULL, reference, &id))
                 return ret_refusal->code;
