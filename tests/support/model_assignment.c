@@ -68,8 +68,8 @@ static void unpark(struct model *m, uint32_t index)
         struct model_agent *agent = &m->agent[assignment->agent];
 
         if (model_uses_slot(m, assignment->agent)) {
-                m->reply->state = ACD_ASSIGNMENT_PARKED;
-                model_refuse(m, ACD_WRONG_STATE, ACD_FIELD_ASSIGNMENT, 0);
+                m->reply->state = (uint8_t)agent->presence;
+                model_refuse(m, ACD_WRONG_STATE, ACD_FIELD_AGENT, 0);
                 return;
         }
         assignment->state = ACD_ASSIGNMENT_ACTIVE;

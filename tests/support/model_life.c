@@ -178,7 +178,7 @@ static void closed_event(struct model *m, struct model_contact *contact, enum ac
         model_pairs_drop(m, ACD_OBJECT_CONTACT, (uint32_t)(contact - m->contact));
 }
 
-static void start_wrap_up(struct model *m, uint32_t assignment_index)
+static void start_wrap_up(struct model *m, uint32_t assignment_index, enum acd_reason reason)
 {
         struct model_assignment *assignment = &m->assignment[assignment_index];
         struct model_contact *contact = &m->contact[assignment->contact];
@@ -191,7 +191,7 @@ static void start_wrap_up(struct model *m, uint32_t assignment_index)
                 m->now + (uint64_t)queue_of(m, contact)->config.wrap_up_ms * 1000000;
         model_timer_set(m, MODEL_TIMER_WRAP_UP, assignment_index, contact->head.tenant,
                         assignment->deadline);
-        event = model_emit_contact(m, contact, ACD_EVENT_WRAP_UP_STARTED, ACD_REASON_NONE);
+        event = model_emit_contact(m, contact, ACD_EVENT_WRAP_UP_STARTED, reason);
         event->state = ACD_ASSIGNMENT_WRAP_UP;
         event->deadline = assignment->deadline;
 }
@@ -207,7 +207,7 @@ static void close_engaged(struct model *m, uint32_t contact_index, enum acd_reas
         contact->state = is_wrapping ? ACD_CONTACT_ENDED : ACD_CONTACT_FREE;
         closed_event(m, contact, reason, label);
         if (is_wrapping) {
-                start_wrap_up(m, assignment_index);
+                start_wrap_up(m, assignment_index, reason);
                 return;
         }
         model_close_assignment(m, assignment_index, reason);
@@ -344,7 +344,7 @@ void model_gateway_gone(struct model *m, uint32_t contact_index)
         if (!is_waiting)
                 model_end_offer(m, (uint32_t)contact->assignment, ACD_REASON_GATEWAY_LOST, NULL);
         contact->state = ACD_CONTACT_WITHHELD;
-        model_emit_contact(m, contact, ACD_EVENT_CONTACT_WITHHELD, ACD_REASON_NONE);
+        model_emit_contact(m, contact, ACD_EVENT_CONTACT_WITHHELD, ACD_REASON_GATEWAY_LOST);
         if (!is_waiting)
                 model_take_next(m, agent);
 }
