@@ -11,6 +11,7 @@
 #include "daemon/options.h"
 #include "daemon/salvage.h"
 #include "daemon/server.h"
+#include "daemon/system.h"
 #include "daemon/version.h"
 #include "journal/meta.h"
 #include "wire/message.h"
@@ -55,12 +56,14 @@ static int run_checked(struct options *options)
 int main(int argument_count, char **arguments)
 {
         struct options_error error = { .text = "" };
-        struct options options;
+        struct options *options = world_system_os.reserve(NULL, sizeof(*options));
 
-        options_init(&options);
-        if (!options_parse(&options, argument_count, arguments, &error))
+        if (options == NULL)
+                return SERVER_EXIT_START;
+        options_init(options);
+        if (!options_parse(options, argument_count, arguments, &error))
                 return complain(&error);
-        switch (options.verb) {
+        switch (options->verb) {
         case OPTIONS_HELP:
                 options_print_help(stdout);
                 return SERVER_EXIT_OK;
@@ -75,5 +78,5 @@ int main(int argument_count, char **arguments)
         case OPTIONS_SALVAGE:
                 break;
         }
-        return run_checked(&options);
+        return run_checked(options);
 }
