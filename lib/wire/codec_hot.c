@@ -182,27 +182,29 @@ static void put_term(struct wire_writer *writer, const struct wire_term *term)
         wire_put_uint(writer, 4, term->group);
 }
 
-/* A term is short: it is written aside, to learn its size. */
+/* What put_term() will write; its tags are one byte each. */
+static size_t term_size(const struct wire_term *term)
+{
+        size_t size = 0;
+
+        if (term->skill.size > 0)
+                size += 1 + wire_varint_size(term->skill.size) + term->skill.size;
+        if (term->skill_id != 0)
+                size += 1 + sizeof(term->skill_id);
+        if (term->level_min != 0)
+                size += 1 + wire_varint_size(term->level_min);
+        if (term->group != 0)
+                size += 1 + wire_varint_size(term->group);
+        return size;
+}
+
 static void put_terms(struct wire_writer *writer, uint32_t number, const struct wire_term *terms,
                       uint32_t count)
 {
         for (uint32_t i = 0; i < count; i++) {
-                uint8_t bytes[128]; /* a name of 63, a handle, two numbers and their tags */
-                struct wire_writer aside = { bytes, bytes + sizeof(bytes), false };
-                size_t size;
-
-                put_term(&aside, &terms[i]);
-                if (aside.is_full) {
-                        writer->is_full = true;
-                        return;
-                }
-                size = (size_t)(aside.at - bytes);
                 wire_put_tag(writer, number, WIRE_TYPE_BYTES);
-                wire_put_varint(writer, size);
-                if (!wire_has_room(writer, size))
-                        return;
-                memcpy(writer->at, bytes, size);
-                writer->at += size;
+                wire_put_varint(writer, term_size(&terms[i]));
+                put_term(writer, &terms[i]);
         }
 }
 

@@ -476,6 +476,26 @@ Test(codec, size_limits_are_exact, .init = setup)
         cr_assert_eq(refusal.limit, ACD_TERM_MAX);
 }
 
+/* Goal    What a client should not send is encoded all the same, so that the daemon can say what is
+ *         wrong with it. */
+Test(codec, encoding_does_not_judge, .init = setup)
+{
+        static char long_text[300];
+        struct wire_term term = { .skill = { long_text, sizeof(long_text) }, .level_min = 99 };
+        struct wire_message submit = { .kind = WIRE_SUBMIT };
+        struct wire_message back;
+        struct wire_refusal refusal;
+        struct wire_frame frame;
+
+        memset(long_text, 's', sizeof(long_text));
+        submit.submit.requirement = &term;
+        submit.submit.requirement_count = 1;
+        frame = encoded(&submit);
+        cr_assert_eq(wire_decode(&frame, &arena, &back, &refusal), ACD_TOO_LARGE);
+        cr_assert_str_eq(refusal.field, "requirement.skill");
+        cr_assert_eq(refusal.limit, ACD_NAME_MAX);
+}
+
 /* Goal    An unknown kind is an answer, not a break: its frame is in step. */
 Test(codec, unknown_kind_is_unsupported, .init = setup)
 {

@@ -177,6 +177,41 @@ Test(events, cut_is_by_size_alone, .init = setup)
         cr_assert_eq(batch.first_sequence, event.sequence);
 }
 
+/* Goal    A batch needs exactly its bytes: with and without each part of the head that may be zero.
+ * Method  The size is measured in a large buffer; then it fits that size and not one less. */
+Test(events, heads_fit_exactly)
+{
+        static uint8_t bytes[WIRE_BATCH_MAX];
+        static char label[WIRE_EVENT_MAX];
+        struct wire_event event = { .sequence = 1 };
+
+        memset(label, 'x', sizeof(label));
+        for (int parts = 0; parts < 4; parts++) {
+                struct wire_batch_head head = head_of(1, parts & 1 ? 7 : 0);
+                struct wire_batch batch;
+
+                head.epoch = parts & 2 ? 3 : 0;
+                wire_batch_init(&batch, bytes, sizeof(bytes));
+                event.label = (struct acd_text){ label, 700 };
+                cr_assert(wire_batch_copy(&batch, &head, &event));
+
+                size_t size = batch.size;
+                Acd__V1__EventBatch *unpacked = acd__v1__event_batch__unpack(NULL, size, bytes);
+
+                cr_assert_not_null(unpacked);
+                cr_assert_eq(acd__v1__event_batch__get_packed_size(unpacked), size);
+                acd__v1__event_batch__free_unpacked(unpacked, NULL);
+
+                wire_batch_reset(&batch);
+                batch.capacity_size = size;
+                cr_assert(wire_batch_copy(&batch, &head, &event));
+                wire_batch_reset(&batch);
+                batch.capacity_size = size - 1;
+                cr_assert_not(wire_batch_copy(&batch, &head, &event));
+                cr_assert_eq(batch.size, 0);
+        }
+}
+
 /* Goal    Cut and damaged batches are refused or read as other events, and never past their end.
  * Method  Every cut and every flipped bit of a batch, in memory of its own size. */
 Test(events, damage_is_seen, .init = setup)
