@@ -131,7 +131,7 @@ class Life:
                                                assignment=offer.assignment,
                                                report=self.schema.value("REPORT_" + kind))
         report("RINGING")
-        assert report("CONNECTED").state == state("ACTIVE")
+        assert report("CONNECTED").state == self.schema.value("CONTACT_STATE_ACTIVE")
         self.assignment("ACTIVE")
         assert act("HOLD").state == state("HELD")
         assert act("UNHOLD").state == state("ACTIVE")
