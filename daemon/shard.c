@@ -90,6 +90,7 @@ static struct journal_options journal_options_of(const struct shard *shard)
                 .sync_interval_ns = options_number(options, OPTION_SYNC_INTERVAL_MS) * NS_PER_MS *
                                     shard->clock.rate,
                 .segment_size = options_number(options, OPTION_SEGMENT_SIZE),
+                .snapshot_room_size = options_number(options, OPTION_SNAPSHOT_ROOM_SIZE),
                 .marks = { .low_size = options_number(options, OPTION_DISK_LOW_SIZE),
                            .critical_size = options_number(options, OPTION_DISK_CRITICAL_SIZE) },
                 .made_wall_ns = (uint64_t)clock_wall(&shard->clock),

@@ -161,7 +161,8 @@ static int commit(struct shard *shard)
                 if (r < 0)
                         return r;
         }
-        shard->is_blocked = commit_room(shard) == COMMIT_WAIT;
+        shard->is_blocked = commit_room(shard) == COMMIT_WAIT ||
+                            (shard->commit.flying != 0 && snapshotter_is_due(shard));
         if (shard->is_blocked) {
                 shard->metrics.stalls_total++;
                 conn_stop_watching(shard);
@@ -218,7 +219,8 @@ uint64_t shard_wait_ns(struct shard *shard)
         uint64_t next = shard->space_asked + NS_PER_S;
         acd_time due = acd_next_deadline(shard->acd);
 
-        if (shard->run == SHARD_STOPPED || shard->is_serving_more)
+        if (shard->run == SHARD_STOPPED || shard->is_serving_more ||
+            (shard->is_leaving && shard->conns.state[CONN_CLOSING].count == 0))
                 return 0;
         if (!shard->is_blocked && !shard->is_leaving &&
             (acd_agenda_units(shard->acd) > 0 || conn_is_more_waiting(&shard->conns)))
