@@ -384,6 +384,14 @@ static const struct refusal_case refusal_cases[] = {
              "\x2a\x05\x12\x03"
              "a/b",
              OK, ""),
+        /* Repeated numbers: packed, one by one, and what is wrong in either form. */
+        CASE(APPLY, "\x22\x05\x52\x03\x01\x02\x03", OK, ""),
+        CASE(APPLY, "\x22\x04\x50\x01\x50\x02", OK, ""),
+        CASE(APPLY, "\x22\x07\x52\x05\x80\x80\x80\x80\x10", INVALID, "queue.tier_wait_ms"),
+        CASE(APPLY, "\x22\x06\x50\x80\x80\x80\x80\x10", INVALID, "queue.tier_wait_ms"),
+        CASE(APPLY, "\x22\x03\x52\x01\x80", MALFORMED, "queue.tier_wait_ms"),
+        CASE(APPLY, "\x22\x0a\x52\x08\x01\x01\x01\x01\x01\x01\x01\x01", TOO_LARGE,
+             "queue.tier_wait_ms"), /* eight tiers; the first has no wait */
         CASE(ACCEPT, "\x09\x01\x00\x00\x00\x00\x00\x00\x00", OK, ""),
         CASE(ACCEPT, "\x09\x01\x00\x00\x00\x00\x00\x00", MALFORMED, ""),
         CASE(WRAP_UP, "\x20\x80\xdd\xdb\x01", OK, ""), /* 3,600,000 */

@@ -157,6 +157,53 @@ Test(config, there_and_back, .init = setup)
         cr_assert_gt(done_count, 500, "enough were not refused: %d", done_count);
 }
 
+/* Goal    An object with a reference to nothing, or one that does not fit the arena, is not told.
+ * Method  Every arena that is too small; then every reference of a full agent broken in turn. */
+Test(config, what_cannot_be_told, .init = setup)
+{
+        struct acd_command agent = {
+                .kind = ACD_COMMAND_AGENT_UPSERT,
+                .agent = { .name = "alice",
+                           .team = { fake_id(ACD_OBJECT_TEAM, FAKE_TENANT, "t") },
+                           .profile = { fake_id(ACD_OBJECT_PROFILE, FAKE_TENANT, "p") },
+                           .channel_count = 1,
+                           .channel = { { .channel = { fake_id(ACD_OBJECT_CHANNEL, FAKE_TENANT,
+                                                               "c") } } },
+                           .skill_count = 1,
+                           .skill = { { .skill = { fake_id(ACD_OBJECT_SKILL, FAKE_TENANT,
+                                                           "s") } } },
+                           .tier_count = 1,
+                           .tier = { { .queue = { fake_id(ACD_OBJECT_QUEUE, FAKE_TENANT,
+                                                          "q") } } } },
+        };
+        uint64_t *references[] = { &agent.agent.team.value, &agent.agent.profile.value,
+                                   &agent.agent.channel[0].channel.value,
+                                   &agent.agent.skill[0].skill.value,
+                                   &agent.agent.tier[0].queue.value };
+        struct wire_apply apply;
+        size_t need_size;
+
+        cr_assert(wire_config_of(core, &agent, &made, &apply));
+        need_size = made.used_size;
+        for (size_t size = 0; size < need_size; size++) {
+                struct acd_arena small;
+
+                acd_arena_init(&small, made_memory, size);
+                cr_assert_not(wire_config_of(core, &agent, &small, &apply), "size %zu", size);
+        }
+        for (size_t i = 0; i < sizeof(references) / sizeof(references[0]); i++) {
+                uint64_t good = *references[i];
+
+                *references[i] = 999999;
+                cr_assert_not(wire_config_of(core, &agent, &made, &apply), "reference %zu", i);
+                *references[i] = good;
+        }
+        agent.kind = ACD_COMMAND_REMOVE;
+        cr_assert_not(wire_config_of(core, &agent, &made, &apply), "a removal is no object");
+        agent.kind = ACD_COMMAND_SUBMIT;
+        cr_assert_not(wire_config_of(core, &agent, &made, &apply));
+}
+
 /* Goal    Each upsert is the command of its kind, in its tenant; tenants in none. */
 Test(config, kinds_of_commands, .init = setup)
 {
