@@ -116,8 +116,8 @@ int journal_dir_list(const struct journal_dir *dir, journal_io_on_name *on_name,
 
 void journal_name_format(char into[JOURNAL_NAME_SIZE], const char *prefix, uint64_t number)
 {
-        int length = snprintf(into, JOURNAL_NAME_SIZE, "%s-%016llx", prefix,
-                              (unsigned long long)number);
+        int length =
+                snprintf(into, JOURNAL_NAME_SIZE, "%s-%016llx", prefix, (unsigned long long)number);
 
         ACD_ASSERT(length > NUMBER_DIGIT_COUNT);
         ACD_ASSERT(length < JOURNAL_NAME_SIZE);

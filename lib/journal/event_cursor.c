@@ -18,8 +18,8 @@
 #include "base/assert.h"
 #include "journal/event_private.h"
 
-void event_cursor_init(struct event_cursor *cursor, const struct event_log *log,
-                       uint64_t position, void *memory, size_t memory_size)
+void event_cursor_init(struct event_cursor *cursor, const struct event_log *log, uint64_t position,
+                       void *memory, size_t memory_size)
 {
         ACD_ASSERT(memory_size >= EVENT_CURSOR_MEMORY_MIN);
 
@@ -105,8 +105,8 @@ static int find_segment(struct event_cursor *cursor, struct journal_error *error
 
 /* Have at least @size bytes from the cursor's position in memory, if there are
  * as many before @limit. @ret_size is how many there are. */
-static int fill(struct event_cursor *cursor, size_t size, uint64_t limit,
-                const uint8_t **ret_bytes, size_t *ret_size, struct journal_error *error)
+static int fill(struct event_cursor *cursor, size_t size, uint64_t limit, const uint8_t **ret_bytes,
+                size_t *ret_size, struct journal_error *error)
 {
         uint64_t window_end = cursor->window_position + cursor->window_size;
         uint64_t wanted = limit - cursor->position;
@@ -118,10 +118,9 @@ static int fill(struct event_cursor *cursor, size_t size, uint64_t limit,
                         wanted = cursor->memory_size;
                 cursor->window_position = cursor->position;
                 cursor->window_size = 0;
-                count = journal_file_read(&cursor->file, cursor->memory, (size_t)wanted,
-                                          EVENT_SEGMENT_HEADER_SIZE + cursor->position -
-                                                  cursor->base,
-                                          error);
+                count = journal_file_read(
+                        &cursor->file, cursor->memory, (size_t)wanted,
+                        EVENT_SEGMENT_HEADER_SIZE + cursor->position - cursor->base, error);
                 if (count < 0)
                         return (int)count;
                 cursor->window_size = (size_t)count;
@@ -214,8 +213,8 @@ int event_cursor_read(struct event_cursor *cursor, uint64_t limit, struct event_
 int event_cursor_next(struct event_cursor *cursor, struct event_entry *ret_entry,
                       struct journal_error *error)
 {
-        uint64_t limit = cursor->log->options.is_read_only ? UINT64_MAX
-                                                           : atomic_load(&cursor->log->end);
+        uint64_t limit =
+                cursor->log->options.is_read_only ? UINT64_MAX : atomic_load(&cursor->log->end);
 
         return event_cursor_read(cursor, limit, ret_entry, error);
 }

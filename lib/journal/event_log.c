@@ -30,9 +30,9 @@ enum {
         BUFFER_SIZE_DEFAULT = 1024 * 1024,
 };
 
-#define SEGMENT_SIZE_DEFAULT (UINT64_C(64) << 20)
+#define SEGMENT_SIZE_DEFAULT   (UINT64_C(64) << 20)
 #define RETENTION_SIZE_DEFAULT (UINT64_C(4) << 30)
-#define ENTRY_SPAN_MAX (EVENT_LOG_ENTRY_HEADER_SIZE + EVENT_LOG_ENTRY_SIZE_MAX)
+#define ENTRY_SPAN_MAX         (EVENT_LOG_ENTRY_HEADER_SIZE + EVENT_LOG_ENTRY_SIZE_MAX)
 
 static struct event_log_options resolve(const struct event_log_options *options)
 {
@@ -65,8 +65,8 @@ size_t event_log_size(const struct event_log_options *options)
 
         return aligned(sizeof(struct event_log)) +
                aligned(resolved.segment_count_max * sizeof(struct event_segment)) +
-               aligned(event_index_size(resolved.index_count_max)) +
-               aligned(resolved.buffer_size) + EVENT_SCAN_MEMORY_SIZE;
+               aligned(event_index_size(resolved.index_count_max)) + aligned(resolved.buffer_size) +
+               EVENT_SCAN_MEMORY_SIZE;
 }
 
 static struct event_log *lay_out(void *memory, const struct event_log_options *options)

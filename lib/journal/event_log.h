@@ -38,13 +38,13 @@ enum {
 
 /* Zero means the default. */
 struct event_log_options {
-        uint64_t segment_size;       /* default 64 MiB; a longer entry gets a longer one */
-        uint64_t retention_size;     /* default 4 GiB */
-        uint64_t retention_age_ns;   /* default 0: by size alone */
-        uint32_t segment_count_max;  /* default 4,096 */
-        uint32_t index_count_max;    /* points in the index; default 65,536 of 24 bytes */
-        uint32_t buffer_size;        /* appends gathered for one write; default 1 MiB */
-        bool is_read_only;           /* for tools beside a running daemon: cursors only */
+        uint64_t segment_size;      /* default 64 MiB; a longer entry gets a longer one */
+        uint64_t retention_size;    /* default 4 GiB */
+        uint64_t retention_age_ns;  /* default 0: by size alone */
+        uint32_t segment_count_max; /* default 4,096 */
+        uint32_t index_count_max;   /* points in the index; default 65,536 of 24 bytes */
+        uint32_t buffer_size;       /* appends gathered for one write; default 1 MiB */
+        bool is_read_only;          /* for tools beside a running daemon: cursors only */
 };
 
 /* Whose events an entry holds; opaque here, given back by cursors and used by seek. */
@@ -137,8 +137,8 @@ struct event_cursor {
 
 /* A cursor that will read from @position, which must be where an entry begins.
  * @memory of at least EVENT_CURSOR_MEMORY_MIN bytes; more means fewer reads. */
-void event_cursor_init(struct event_cursor *cursor, const struct event_log *log,
-                       uint64_t position, void *memory, size_t memory_size);
+void event_cursor_init(struct event_cursor *cursor, const struct event_log *log, uint64_t position,
+                       void *memory, size_t memory_size);
 
 /* The next entry, a view good until the next call: 1, or 0 when the end is
  * reached (call again when the log has grown), -ESTALE when the position is

@@ -27,7 +27,7 @@ struct event_log {
         struct journal_file file; /* of the last segment */
         uint8_t *buffer;          /* entries that are not flushed */
         size_t buffer_used_size;
-        uint64_t position;       /* after the last entry appended */
+        uint64_t position; /* after the last entry appended */
         uint64_t synced_position;
 
         /* For cursors: they see positions in [first, end). */

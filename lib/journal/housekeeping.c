@@ -132,8 +132,8 @@ enum journal_space_level journal_space(struct journal *journal,
         journal_marks_resolve(&journal->options.marks, report.total_size, &report.low_size,
                               &report.critical_size);
 
-        journal->space_level = r < 0 ? JOURNAL_SPACE_CRITICAL
-                                     : journal_space_level(&report, journal->space_level);
+        journal->space_level =
+                r < 0 ? JOURNAL_SPACE_CRITICAL : journal_space_level(&report, journal->space_level);
         if (journal->stage == JOURNAL_STAGE_STARTED)
                 try_again(journal);
 
@@ -211,10 +211,9 @@ static int erase_in_segment(struct journal *journal, struct journal_scan *scan, 
                 if (r < 0)
                         return r;
                 if (verdict != JOURNAL_VALID)
-                        return journal_file_damaged(&scan->file, damage_offset, error,
-                                                    "record %llu: %s",
-                                                    (unsigned long long)scan->next_lsn,
-                                                    journal_verdict_name(verdict));
+                        return journal_file_damaged(
+                                &scan->file, damage_offset, error, "record %llu: %s",
+                                (unsigned long long)scan->next_lsn, journal_verdict_name(verdict));
                 if (lsn < batch.first_lsn + batch.record_count)
                         return erase_in_batch(journal, scan, &batch, lsn, error);
                 journal_scan_pass(scan, &batch);

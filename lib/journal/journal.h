@@ -64,18 +64,18 @@ struct journal_options {
         const struct journal_io *io; /* default journal_io_os */
         enum journal_mode mode;
         enum journal_sync_policy sync_policy;
-        uint64_t sync_interval_ns;         /* for JOURNAL_SYNC_INTERVAL; default 1 s */
-        uint64_t segment_size;             /* default 64 MiB; at least two full batches */
-        uint64_t snapshot_room_size;       /* kept allocated for the next snapshot; default none */
-        uint32_t batch_size_max;           /* default 1.25 MiB; less than 128 KiB bounds
+        uint64_t sync_interval_ns;       /* for JOURNAL_SYNC_INTERVAL; default 1 s */
+        uint64_t segment_size;           /* default 64 MiB; at least two full batches */
+        uint64_t snapshot_room_size;     /* kept allocated for the next snapshot; default none */
+        uint32_t batch_size_max;         /* default 1.25 MiB; less than 128 KiB bounds
                                             * the records too */
-        uint32_t batch_record_count_max;   /* default 8,192 */
-        uint32_t block_size;               /* batches begin at multiples of it: 512 (default) to
+        uint32_t batch_record_count_max; /* default 8,192 */
+        uint32_t block_size;             /* batches begin at multiples of it: 512 (default) to
                                             * 4096, a multiple of 512 */
-        uint32_t spare_count;              /* segments kept zeroed, one of them for the next
+        uint32_t spare_count;            /* segments kept zeroed, one of them for the next
                                             * recovery; default 2, at least that */
-        uint32_t segment_count_max;        /* default 16,384 */
-        struct journal_marks marks;        /* the two marks on the disk (space.h) */
+        uint32_t segment_count_max;      /* default 16,384 */
+        struct journal_marks marks;      /* the two marks on the disk (space.h) */
 
         /* Only for a directory that does not exist yet: what META gets for life. The
          * secret should come from the system's generator, in a simulation from the seed. */
@@ -86,12 +86,12 @@ struct journal_options {
 
 /* What journal_open() found. */
 struct journal_found {
-        bool is_new;          /* the directory was empty or absent */
-        bool is_clean;        /* the last run stopped cleanly */
-        bool is_torn;         /* the last run was cut off in the middle of a write */
-        uint64_t first_lsn;   /* oldest record kept; last_lsn + 1 when there is none */
-        uint64_t last_lsn;    /* newest valid record, 0 when there never was one */
-        uint64_t torn_size;   /* bytes of the torn write, never acknowledged, if is_torn */
+        bool is_new;        /* the directory was empty or absent */
+        bool is_clean;      /* the last run stopped cleanly */
+        bool is_torn;       /* the last run was cut off in the middle of a write */
+        uint64_t first_lsn; /* oldest record kept; last_lsn + 1 when there is none */
+        uint64_t last_lsn;  /* newest valid record, 0 when there never was one */
+        uint64_t torn_size; /* bytes of the torn write, never acknowledged, if is_torn */
         char torn_name[JOURNAL_NAME_SIZE];
         uint64_t torn_offset; /* where the good part of that file ends */
 };
@@ -215,9 +215,10 @@ int journal_truncate(struct journal *journal, uint64_t floor_lsn, struct journal
 enum journal_space_level journal_space(struct journal *journal,
                                        struct journal_space_report *ret_report);
 
-/* Mark the payload of record @lsn as erased and overwrite it with zeros, durably; the
- * chain stays intact. May be repeated. -ENOENT when the record is not kept any more, -EAGAIN when
- * no later batch says yet that it was synced (commit two, and try again). */
+/* Mark the payload of record @lsn as erased and overwrite it with zeros, durably;
+ * the chain stays intact. May be repeated. -ENOENT when the record is not kept any
+ * more, -EAGAIN when no later batch on disk says yet that it was synced (commit
+ * one, and try again). */
 int journal_erase_payload(struct journal *journal, uint64_t lsn, struct journal_error *error)
         __attribute__((warn_unused_result));
 

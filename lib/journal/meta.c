@@ -24,7 +24,7 @@
 #include "base/crc32c.h"
 #include "journal/file.h"
 
-#define META_NAME "META"
+#define META_NAME           "META"
 #define META_NAME_TEMPORARY "META.tmp"
 
 enum {

@@ -199,10 +199,10 @@ static int check_clean_end(const struct journal *journal, struct journal_error *
 
         journal_name_format(name, JOURNAL_LOG_PREFIX, journal->segment.number);
         if (meta->epoch > 0 && journal->segment.number == 0)
-                return journal_error_set(error, -EBADMSG, JOURNAL_REMEDY_SALVAGE,
-                                         &(struct journal_place){ journal->dir.path, NULL,
-                                                                  JOURNAL_NO_OFFSET },
-                                         "the directory was in use and holds no log");
+                return journal_error_set(
+                        error, -EBADMSG, JOURNAL_REMEDY_SALVAGE,
+                        &(struct journal_place){ journal->dir.path, NULL, JOURNAL_NO_OFFSET },
+                        "the directory was in use and holds no log");
         if (!meta->is_clean)
                 return 0;
         if (tail->last_lsn != meta->end_lsn || tail->chain != meta->end_chain ||

@@ -22,8 +22,8 @@ enum {
         BATCH_SIZE_LEAST = 4096,
 };
 
-#define SEGMENT_SIZE_DEFAULT (UINT64_C(64) << 20)
-#define SEGMENT_SIZE_MAX (UINT64_C(1) << 36)
+#define SEGMENT_SIZE_DEFAULT  (UINT64_C(64) << 20)
+#define SEGMENT_SIZE_MAX      (UINT64_C(1) << 36)
 #define SYNC_INTERVAL_DEFAULT UINT64_C(1000000000)
 
 static void fill_defaults(struct journal_options *options)

@@ -118,6 +118,17 @@ static uint32_t identity_seed(const struct journal_identity *identity)
 
 /* ---- encoding ---- */
 
+uint32_t journal_record_chain(const uint8_t *at)
+{
+        return acd_get_u32(at + RECORD_CHAIN_OFFSET);
+}
+
+uint32_t journal_record_continue(const uint8_t *at, uint32_t chain)
+{
+        chain = acd_crc32c(chain, at, RECORD_CHAIN_OFFSET);
+        return acd_crc32c(chain, at + JOURNAL_RECORD_HEADER_SIZE, padded(acd_get_u16(at + 4)));
+}
+
 /* Copy @bytes and the zeros after them; returns what follows. */
 static uint8_t *put_padded(uint8_t *at, struct journal_bytes bytes)
 {
@@ -150,8 +161,7 @@ uint32_t journal_record_encode(uint8_t *into, uint32_t index, uint32_t chain,
                 (void)put_padded(at + JOURNAL_ERASURE_MARK_SIZE, payload);
         }
 
-        chain = acd_crc32c(chain, into, RECORD_CHAIN_OFFSET);
-        chain = acd_crc32c(chain, into + JOURNAL_RECORD_HEADER_SIZE, padded(body.size));
+        chain = journal_record_continue(into, chain);
         acd_put_u32(into + RECORD_CHAIN_OFFSET, chain);
         return chain;
 }
@@ -276,11 +286,12 @@ void journal_erasure_mark_encode(uint8_t into[JOURNAL_ERASURE_MARK_SIZE])
         acd_put_u64(into, ERASURE_MARK);
 }
 
-/* Whether the payload at @mark with @size bytes is what was written, or is marked
- * as erased; its padding is zero. */
-static bool is_payload_good(const uint8_t *mark, size_t size, uint32_t crc)
+bool journal_record_has_payload(const uint8_t *at)
 {
+        const uint8_t *mark = at + journal_erasure_mark_offset(at);
         const uint8_t *payload = mark + JOURNAL_ERASURE_MARK_SIZE;
+        uint32_t crc = acd_get_u32(at + 8);
+        size_t size = acd_get_u16(at + 6);
 
         if (size == 0)
                 return crc == 0;
@@ -310,20 +321,10 @@ enum journal_verdict journal_record_check(const uint8_t *at, size_t left_size, u
                 return JOURNAL_BAD_RECORD;
         *ret_size = size;
 
-        chain = acd_crc32c(chain, at, RECORD_CHAIN_OFFSET);
-        chain = acd_crc32c(chain, at + JOURNAL_RECORD_HEADER_SIZE, padded(body_size));
-        if (chain != acd_get_u32(at + RECORD_CHAIN_OFFSET))
+        if (journal_record_continue(at, chain) != journal_record_chain(at))
                 return JOURNAL_BAD_RECORD;
 
-        if (!is_payload_good(at + journal_erasure_mark_offset(at), payload_size,
-                             acd_get_u32(at + 8)))
-                return JOURNAL_BAD_PAYLOAD;
-        return JOURNAL_VALID;
-}
-
-uint32_t journal_record_chain(const uint8_t *at)
-{
-        return acd_get_u32(at + RECORD_CHAIN_OFFSET);
+        return journal_record_has_payload(at) ? JOURNAL_VALID : JOURNAL_BAD_PAYLOAD;
 }
 
 /* The trailer at @trailer ends @batch, whose records end with @records_chain. */

@@ -43,10 +43,9 @@ enum {
         JOURNAL_ERASURE_MARK_SIZE = 8, /* before each payload */
         JOURNAL_BODY_SIZE_MAX = 65528, /* the largest multiple of 8 in 16 bits */
         JOURNAL_PAYLOAD_SIZE_MAX = 65528,
-        JOURNAL_RECORD_SIZE_MAX =
-                JOURNAL_RECORD_HEADER_SIZE + JOURNAL_BODY_SIZE_MAX + JOURNAL_ERASURE_MARK_SIZE +
-                JOURNAL_PAYLOAD_SIZE_MAX,
-        JOURNAL_BATCH_RECORD_COUNT_MAX = 65535, /* the index of a record is 16 bits */
+        JOURNAL_RECORD_SIZE_MAX = JOURNAL_RECORD_HEADER_SIZE + JOURNAL_BODY_SIZE_MAX +
+                                  JOURNAL_ERASURE_MARK_SIZE + JOURNAL_PAYLOAD_SIZE_MAX,
+        JOURNAL_BATCH_RECORD_COUNT_MAX = 65535,   /* the index of a record is 16 bits */
         JOURNAL_BATCH_SIZE_MAX = 2 * 1024 * 1024, /* of the format; settings are below it */
 };
 
@@ -63,9 +62,9 @@ struct journal_batch {
         uint32_t record_count;
         uint64_t first_lsn; /* the last is first_lsn + record_count - 1 */
         uint64_t synced_lsn;
-        uint64_t now_ns;  /* core time of the batch */
-        uint64_t wall_ns; /* wall clock at that moment, 0 when not given */
-        uint64_t digest;  /* the caller's running hash after the batch */
+        uint64_t now_ns;         /* core time of the batch */
+        uint64_t wall_ns;        /* wall clock at that moment, 0 when not given */
+        uint64_t digest;         /* the caller's running hash after the batch */
         uint64_t event_position; /* of the event log after the batch */
 
         uint32_t size;         /* header to trailer, without the zeros to the block's end */
@@ -94,10 +93,10 @@ struct journal_record_cursor {
 
 enum journal_verdict {
         JOURNAL_VALID,
-        JOURNAL_BLANK,      /* the first sector is all zero: nothing was written here */
-        JOURNAL_BAD_HEADER, /* not a header of this segment */
-        JOURNAL_BAD_SIZE,   /* the header claims more than there is */
-        JOURNAL_BAD_RECORD, /* a record does not continue the chain, or breaks its frame */
+        JOURNAL_BLANK,       /* the first sector is all zero: nothing was written here */
+        JOURNAL_BAD_HEADER,  /* not a header of this segment */
+        JOURNAL_BAD_SIZE,    /* the header claims more than there is */
+        JOURNAL_BAD_RECORD,  /* a record does not continue the chain, or breaks its frame */
         JOURNAL_BAD_PAYLOAD, /* a payload is neither what was written nor marked as erased */
         JOURNAL_BAD_TRAILER,
         JOURNAL_BAD_PADDING, /* the zeros to the block's end are not zero */
@@ -158,8 +157,13 @@ bool journal_record_next(struct journal_record_cursor *cursor, struct journal_re
 enum journal_verdict journal_record_check(const uint8_t *at, size_t left_size, uint32_t index,
                                           uint32_t chain, size_t *ret_size);
 
-/* The chain after the record at @at, as it says itself. */
+/* The chain after the record at @at: as it says itself, and as it follows from its
+ * bytes and the chain before it. The frame was found to make sense. */
 uint32_t journal_record_chain(const uint8_t *at);
+uint32_t journal_record_continue(const uint8_t *at, uint32_t chain);
+
+/* Whether the payload of the record at @at is what was written or marked as erased. */
+bool journal_record_has_payload(const uint8_t *at);
 
 /* The record at @at, which was checked. */
 void journal_record_view(const uint8_t *at, uint64_t lsn, struct journal_record *ret_record);

@@ -8,10 +8,12 @@
  * before ended just here, the records behind the missing header can still be
  * told: the chain is known. Anything else is stepped over and reported as a gap.
  *
- * Inside a damaged batch a record counts if it continues the one before it, as
- * that one states its own checksum, even when that one is damaged itself: then at
- * least its frame was intact. When even the frame is gone, the next place that
- * looks like a record is taken up if the record after it confirms it.
+ * Inside a damaged batch a record counts if it continues the chain. What the chain
+ * is behind a damaged record, that record still says itself, wherever the next
+ * one is found; and if it was the chain that was damaged, the next one continues
+ * what follows from the record's bytes, and proves them. Behind a longer stretch
+ * a record is taken up if the one after it confirms its frame. So one flipped bit
+ * costs one record at most.
  *
  * The secret that seeds the headers is in META and in each segment's header, so
  * it takes a lot to lose it. Without it no header can be told from a forgery,
@@ -49,7 +51,7 @@ struct salvage {
         uint64_t expected_lsn; /* 0 when unknown */
         uint64_t now_ns;       /* of the last header that was read */
         uint64_t wall_ns;
-        uint32_t epoch;
+        uint32_t epoch; /* of the last header of either kind */
 
         struct journal_gap gap; /* size 0 while there is none */
         bool is_gap_blank;
@@ -120,15 +122,14 @@ struct batch_walk {
         bool is_headless; /* where the records end is not known: stop at what is none */
 };
 
-static int emit(struct salvage *salvage, const struct batch_walk *walk, const uint8_t *at,
-                bool is_payload_damaged)
+static int emit(struct salvage *salvage, const struct batch_walk *walk, const uint8_t *at)
 {
         struct journal_salvaged salvaged = {
                 .now_ns = salvage->now_ns,
                 .wall_ns = salvage->wall_ns,
                 .epoch = walk->epoch,
                 .is_batch_whole = walk->is_whole,
-                .is_payload_damaged = is_payload_damaged,
+                .is_payload_damaged = !journal_record_has_payload(at),
         };
         uint32_t index = acd_get_u16(at + 2);
         uint64_t lsn = walk->first_lsn == 0 ? 0 : walk->first_lsn + index;
@@ -144,53 +145,77 @@ static int emit(struct salvage *salvage, const struct batch_walk *walk, const ui
         return salvage->sink->on_record(salvage->sink->self, &salvaged);
 }
 
-/* Whether the record at @offset, which has a frame of @size bytes, is confirmed
- * by the one behind it. */
-static bool is_confirmed(const struct batch_walk *walk, size_t offset, size_t size)
+static bool is_good(enum journal_verdict verdict)
 {
-        const uint8_t *next = walk->bytes + offset + size;
-        size_t left_size = walk->end - offset - size, next_size;
-        enum journal_verdict verdict;
-
-        verdict = journal_record_check(next, left_size, acd_get_u16(walk->bytes + offset + 2) + 1u,
-                                       journal_record_chain(walk->bytes + offset), &next_size);
         return verdict == JOURNAL_VALID || verdict == JOURNAL_BAD_PAYLOAD;
 }
 
-/* The records of a batch. @is_known says whether @chain is what stands before the
- * first. Returns what the sink returned, and in @ret_count how many there were. */
+/* Whether the record behind the one at @offset, which has a frame of @size
+ * bytes, continues @chain. */
+static bool is_continued(const struct batch_walk *walk, size_t offset, size_t size, uint32_t chain)
+{
+        uint32_t index = acd_get_u16(walk->bytes + offset + 2) + 1u;
+        size_t next = offset + size, next_size;
+
+        return is_good(journal_record_check(walk->bytes + next, walk->end - next, index, chain,
+                                            &next_size));
+}
+
+/* What salvage makes of the bytes at an offset where a record may be. */
+struct guess {
+        size_t size;        /* of its frame, 0 when there is none */
+        uint32_t chain;     /* behind it */
+        bool is_good;       /* hand it out */
+        bool is_frame_good; /* the next one is right behind it */
+};
+
+static struct guess guess_at(const struct batch_walk *walk, size_t offset, uint32_t chain)
+{
+        const uint8_t *at = walk->bytes + offset;
+        struct guess guess = { .chain = journal_record_chain(at) };
+        enum journal_verdict verdict;
+
+        /* The index is taken from the record: it is part of what the chain covers. */
+        verdict = journal_record_check(at, walk->end - offset, acd_get_u16(at + 2), chain,
+                                       &guess.size);
+        guess.is_good = is_good(verdict);
+        guess.is_frame_good = guess.is_good;
+        if (guess.is_good || guess.size == 0)
+                return guess;
+
+        if (is_continued(walk, offset, guess.size, journal_record_continue(at, chain))) {
+                guess.chain = journal_record_continue(at, chain);
+                guess.is_good = true;
+                guess.is_frame_good = true;
+        } else {
+                guess.is_frame_good = is_continued(walk, offset, guess.size, guess.chain);
+        }
+        return guess;
+}
+
+/* The records of a batch, from the first, which continues @chain. Returns what the sink
+ * returned, and in @ret_count how many there were. */
 static int walk_records(struct salvage *salvage, const struct batch_walk *walk, uint32_t chain,
-                        bool is_known, uint32_t *ret_count)
+                        uint32_t *ret_count)
 {
         size_t offset = JOURNAL_BATCH_HEADER_SIZE;
+        bool is_expected = true; /* a record should begin here */
         uint32_t count = 0;
         int r = 0;
 
         while (r == 0 && offset + JOURNAL_RECORD_HEADER_SIZE <= walk->end) {
-                const uint8_t *at = walk->bytes + offset;
-                enum journal_verdict verdict;
-                size_t size = 0;
-                bool is_good;
+                struct guess guess = guess_at(walk, offset, chain);
 
-                /* The index is taken from the record: it is part of what the chain covers. */
-                verdict = journal_record_check(at, walk->end - offset, acd_get_u16(at + 2), chain,
-                                               &size);
-                is_good = is_known &&
-                          (verdict == JOURNAL_VALID || verdict == JOURNAL_BAD_PAYLOAD);
-                if (is_good) {
-                        r = emit(salvage, walk, at, verdict == JOURNAL_BAD_PAYLOAD);
+                if (guess.is_good) {
+                        r = emit(salvage, walk, walk->bytes + offset);
                         count++;
                 }
-                if (!is_good && (size == 0 || !is_confirmed(walk, offset, size))) {
-                        if (walk->is_headless)
-                                break;
-                        is_known = false;
-                        offset += 8;
-                        continue;
-                }
-                chain = journal_record_chain(at);
-                is_known = true;
-                offset += size;
+                if (guess.is_frame_good || is_expected)
+                        chain = guess.chain;
+                is_expected = guess.is_frame_good;
+                if (!is_expected && walk->is_headless)
+                        break;
+                offset += is_expected ? guess.size : 8;
         }
 
         *ret_count = count;
@@ -210,7 +235,7 @@ static int emit_batch(struct salvage *salvage, const struct journal_batch *batch
         uint32_t count;
         int r;
 
-        r = walk_records(salvage, &walk, batch->chain_before, true, &count);
+        r = walk_records(salvage, &walk, batch->chain_before, &count);
         if (r != 0)
                 return r;
 
@@ -234,7 +259,7 @@ static int emit_damaged(struct salvage *salvage, const struct journal_batch *bat
         uint32_t count;
         int r;
 
-        r = walk_records(salvage, &walk, batch->chain_before, true, &count);
+        r = walk_records(salvage, &walk, batch->chain_before, &count);
         salvage->expected_lsn = batch->first_lsn + batch->record_count;
         salvage->is_chain_known = false;
         return r;
@@ -253,7 +278,7 @@ static int emit_headless(struct salvage *salvage, const uint8_t *bytes, size_t s
         uint32_t count;
         int r;
 
-        r = walk_records(salvage, &walk, salvage->scan.chain, true, &count);
+        r = walk_records(salvage, &walk, salvage->scan.chain, &count);
         salvage->expected_lsn += count;
         salvage->is_chain_known = false;
         return r;
@@ -384,13 +409,15 @@ static int open_segment(struct salvage *salvage, uint64_t number)
         segment.number = number;
         segment.secret = salvage->secret;
         segment.size = file_size;
+        if (segment.epoch > 0)
+                salvage->epoch = segment.epoch;
         if (segment.epoch > salvage->report.epoch_max)
                 salvage->report.epoch_max = segment.epoch;
 
         /* If it begins where the walk stands, its first batch continues the chain. */
-        salvage->is_chain_known = segment.first_lsn != 0 &&
-                                  (salvage->expected_lsn == 0 ||
-                                   salvage->expected_lsn == segment.first_lsn);
+        salvage->is_chain_known =
+                segment.first_lsn != 0 &&
+                (salvage->expected_lsn == 0 || salvage->expected_lsn == segment.first_lsn);
         if (salvage->is_chain_known) {
                 salvage->expected_lsn = segment.first_lsn;
                 scan->chain = segment.chain_before;
@@ -468,8 +495,8 @@ static int find_secret(struct salvage *salvage)
                 int64_t size;
 
                 journal_name_format(name, JOURNAL_LOG_PREFIX, salvage->numbers[i]);
-                if (journal_file_open(&file, salvage->dir, name, JOURNAL_IO_READ,
-                                      salvage->error) < 0)
+                if (journal_file_open(&file, salvage->dir, name, JOURNAL_IO_READ, salvage->error) <
+                    0)
                         continue;
                 size = journal_file_read(&file, header, sizeof(header), 0, salvage->error);
                 journal_file_close(&file);

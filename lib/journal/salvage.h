@@ -23,7 +23,7 @@
 
 struct journal_salvaged {
         struct journal_record record; /* lsn 0 when it cannot be told */
-        uint64_t now_ns; /* of its batch, or of the last batch before it that told */
+        uint64_t now_ns;              /* of its batch, or of the last batch before it that told */
         uint64_t wall_ns;
         uint32_t epoch;
         bool is_batch_whole;     /* every record of its batch is valid, and the trailer */

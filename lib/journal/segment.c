@@ -128,11 +128,10 @@ static int read_header(const struct journal_file *file, uint64_t number,
                 return journal_file_damaged(file, 16, error, "the segment says it is number %llu",
                                             (unsigned long long)segment.number);
         if (segment.size != file_size)
-                return journal_file_damaged(file, file_size < segment.size ? file_size
-                                                                           : segment.size,
-                                            error, "the file has %llu bytes instead of %llu",
-                                            (unsigned long long)file_size,
-                                            (unsigned long long)segment.size);
+                return journal_file_damaged(
+                        file, file_size < segment.size ? file_size : segment.size, error,
+                        "the file has %llu bytes instead of %llu", (unsigned long long)file_size,
+                        (unsigned long long)segment.size);
 
         *ret_segment = segment;
         return 0;
@@ -218,8 +217,7 @@ int journal_scan_bytes(struct journal_scan *scan, uint64_t offset, size_t size,
 
 /* The batch at @bytes with its padding, and whether it continues the log. */
 static enum journal_verdict judge(const struct journal_scan *scan, const uint8_t *bytes,
-                                  size_t size, struct journal_batch *ret_batch,
-                                  size_t *ret_offset)
+                                  size_t size, struct journal_batch *ret_batch, size_t *ret_offset)
 {
         struct journal_identity identity = journal_identity_of(&scan->segment);
         enum journal_verdict verdict;
@@ -264,10 +262,10 @@ int journal_scan_look(struct journal_scan *scan, enum journal_verdict *ret_verdi
         /* The header says how much has to be in the window. */
         *ret_verdict = journal_batch_decode_header(bytes, size, &identity, ret_batch);
         if (*ret_verdict == JOURNAL_VALID) {
-                r = journal_scan_bytes(scan, scan->offset,
-                                       journal_blocks_size(ret_batch->size,
-                                                           scan->segment.block_size),
-                                       &bytes, &size, error);
+                r = journal_scan_bytes(
+                        scan, scan->offset,
+                        journal_blocks_size(ret_batch->size, scan->segment.block_size), &bytes,
+                        &size, error);
                 if (r < 0)
                         return r;
                 *ret_verdict = judge(scan, bytes, size, ret_batch, &damage_offset);

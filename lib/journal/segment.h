@@ -32,7 +32,7 @@ enum {
         JOURNAL_WINDOW_SIZE = JOURNAL_BATCH_SIZE_MAX + 2 * JOURNAL_BLOCK_SIZE_MAX,
 };
 
-#define JOURNAL_LOG_PREFIX "log"
+#define JOURNAL_LOG_PREFIX   "log"
 #define JOURNAL_SPARE_PREFIX "spare"
 
 struct journal_segment {

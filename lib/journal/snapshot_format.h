@@ -40,12 +40,12 @@ enum {
         SNAPSHOT_FOOTER_CHAIN_OFFSET = 32,
 };
 
-#define SNAPSHOT_PREFIX "snapshot"
+#define SNAPSHOT_PREFIX         "snapshot"
 #define SNAPSHOT_NAME_TEMPORARY "snapshot.tmp"
-#define SNAPSHOT_NAME_ROOM "snapshot.room"
+#define SNAPSHOT_NAME_ROOM      "snapshot.room"
 
-#define SNAPSHOT_MAGIC "acdsnap\n"
-#define SNAPSHOT_MAGIC_END "acdsnend"
+#define SNAPSHOT_MAGIC          "acdsnap\n"
+#define SNAPSHOT_MAGIC_END      "acdsnend"
 enum { SNAPSHOT_MAGIC_SIZE = 8 };
 
 /* The snapshots in a directory, newest first. More than these are not looked at. */

@@ -172,8 +172,8 @@ static int write_block(struct snapshot_writer *writer)
         acd_put_u32(block + 4, writer->filled_size);
         acd_put_u32(block + 12, 0);
         writer->chain = acd_crc32c(writer->chain, block, SNAPSHOT_BLOCK_CHAIN_OFFSET);
-        writer->chain = acd_crc32c(writer->chain, block + SNAPSHOT_BLOCK_HEAD_SIZE,
-                                   writer->filled_size);
+        writer->chain =
+                acd_crc32c(writer->chain, block + SNAPSHOT_BLOCK_HEAD_SIZE, writer->filled_size);
         acd_put_u32(block + SNAPSHOT_BLOCK_CHAIN_OFFSET, writer->chain);
 
         r = journal_file_write(&writer->file, block, size, writer->offset, &writer->error);

@@ -16,7 +16,7 @@ enum {
         CRITICAL_PERMILLE_DEFAULT = 20,
 };
 
-#define LOW_SIZE_DEFAULT (UINT64_C(256) << 20)
+#define LOW_SIZE_DEFAULT      (UINT64_C(256) << 20)
 #define CRITICAL_SIZE_DEFAULT (UINT64_C(64) << 20)
 
 /* The larger of a share of @total and @size. Multiplying first would overflow

@@ -126,8 +126,8 @@ static int copy_bytes(struct journal *journal, const struct journal_file *from,
 {
         while (offset < journal->tail.end_offset) {
                 uint64_t left_size = journal->tail.end_offset - offset;
-                size_t size = left_size < JOURNAL_WINDOW_SIZE ? (size_t)left_size
-                                                              : JOURNAL_WINDOW_SIZE;
+                size_t size =
+                        left_size < JOURNAL_WINDOW_SIZE ? (size_t)left_size : JOURNAL_WINDOW_SIZE;
                 int64_t count = journal_file_read(from, journal->window, size, offset, error);
                 int r;
 

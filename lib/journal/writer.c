@@ -276,8 +276,7 @@ int journal_writer_prepare(struct journal_writer *writer, struct journal_error *
 /* ---- removing ---- */
 
 /* The name log-N must be gone for good before its bytes are overwritten. */
-static int recycle(struct journal_writer *writer, const char *log_name,
-                   struct journal_error *error)
+static int recycle(struct journal_writer *writer, const char *log_name, struct journal_error *error)
 {
         char name[JOURNAL_NAME_SIZE];
         int r;

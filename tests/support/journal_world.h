@@ -111,6 +111,9 @@ int world_erase(struct world *world);
 /* Read the whole event log and compare it with the model. */
 void world_check_events(struct world *world);
 
+/* Whether the record is what was last written under its lsn, erased or not. */
+bool world_is_record(struct world *world, const struct journal_record *record);
+
 /* A clean stop and close. */
 int world_stop(struct world *world);
 

@@ -71,8 +71,7 @@ void entries_put(struct entries *entries, const char *name, uint32_t inode)
         if (entry == NULL) {
                 if (entries->count == entries->capacity) {
                         entries->capacity = entries->capacity == 0 ? 16 : entries->capacity * 2;
-                        entries->at = grown(entries->at,
-                                            entries->capacity * sizeof(*entries->at));
+                        entries->at = grown(entries->at, entries->capacity * sizeof(*entries->at));
                 }
                 entry = &entries->at[entries->count];
                 entries->count++;
@@ -251,9 +250,11 @@ void simdisk_reseed(struct simdisk *disk, uint64_t seed)
 
 void simdisk_set_fault(struct simdisk *disk, const struct simdisk_fault *fault)
 {
+        pthread_mutex_lock(&disk->lock);
         disk->fault = fault != NULL ? *fault : (struct simdisk_fault){ 0 };
         disk->fault_count = 0;
         disk->was_faulty = false;
+        pthread_mutex_unlock(&disk->lock);
 }
 
 bool simdisk_was_faulty(const struct simdisk *disk)
@@ -263,10 +264,12 @@ bool simdisk_was_faulty(const struct simdisk *disk)
 
 void simdisk_kill_at(struct simdisk *disk, uint32_t ops, uint64_t at)
 {
+        pthread_mutex_lock(&disk->lock);
         disk->kill_ops = ops;
         disk->kill_at = at;
         disk->kill_count = 0;
         disk->is_dead = false;
+        pthread_mutex_unlock(&disk->lock);
 }
 
 bool simdisk_is_dead(const struct simdisk *disk)
@@ -286,8 +289,10 @@ uint64_t simdisk_op_count(const struct simdisk *disk, uint32_t ops)
 
 void simdisk_set_space(struct simdisk *disk, uint64_t total, uint64_t taken)
 {
+        pthread_mutex_lock(&disk->lock);
         disk->total = total;
         disk->taken = taken;
+        pthread_mutex_unlock(&disk->lock);
 }
 
 uint64_t simdisk_used(const struct simdisk *disk)
@@ -296,8 +301,8 @@ uint64_t simdisk_used(const struct simdisk *disk)
 
         for (uint32_t i = 0; i < disk->inode_count; i++) {
                 const struct inode *inode = &disk->inodes[i];
-                uint64_t size = inode->seen.size > inode->allocated ? inode->seen.size
-                                                                    : inode->allocated;
+                uint64_t size =
+                        inode->seen.size > inode->allocated ? inode->seen.size : inode->allocated;
 
                 if (inode->is_used)
                         used += (size + 4095) / 4096 * 4096;
@@ -329,8 +334,8 @@ static uint64_t draw_size(struct simdisk *disk, const struct inode *inode, uint6
         if (odds == 0 || odds == 16)
                 return odds == 0 ? stored : seen;
         if (acd_prng_chance(&disk->prng, 1, 3))
-                return low + acd_prng_below(&disk->prng, high - low + 1) / SECTOR_SIZE *
-                                     SECTOR_SIZE;
+                return low +
+                       acd_prng_below(&disk->prng, high - low + 1) / SECTOR_SIZE * SECTOR_SIZE;
         return acd_prng_chance(&disk->prng, odds, 16) ? seen : stored;
 }
 

@@ -16,7 +16,8 @@
  *
  *   Ownership  simdisk_free() gives back everything. Memory comes from malloc();
  *              this is test code.
- *   Threads    Safe to use from several: every operation takes one lock.
+ *   Threads    The table and the plans of faults may be used from several: one lock.
+ *              The rest is for when nobody else is at it.
  */
 
 #include <stdbool.h>

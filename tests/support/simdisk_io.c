@@ -44,8 +44,7 @@ static int admit(struct simdisk *disk, enum simdisk_op op)
         if (fault->at == 0 || (fault->ops & 1u << op) == 0)
                 return 0;
         disk->fault_count++;
-        if (disk->fault_count != fault->at &&
-            !(fault->is_forever && disk->fault_count > fault->at))
+        if (disk->fault_count != fault->at && !(fault->is_forever && disk->fault_count > fault->at))
                 return 0;
         disk->was_faulty = true;
         return fault->error == 0 ? ADMITTED_SHORT : -fault->error;
@@ -397,7 +396,7 @@ static int io_sync_dir(void *self, int dir)
 static int io_list(void *self, int descriptor, journal_io_on_name *on_name, void *context)
 {
         enum { LIST_MAX = 4096 };
-        char (*names)[SIMDISK_NAME_SIZE] = malloc(LIST_MAX * sizeof(*names));
+        char(*names)[SIMDISK_NAME_SIZE] = malloc(LIST_MAX * sizeof(*names));
         struct simdisk *disk = disk_of(self);
         uint32_t count = 0;
         int r, stop = 0;

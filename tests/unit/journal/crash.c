@@ -60,7 +60,7 @@ static struct journal_options draw_options(struct run *run)
         static const uint32_t block_sizes[] = { 512, 512, 1024, 4096 };
         static const uint32_t batch_sizes[] = { 4096, 4096, 8192, 20000 };
         static const enum journal_sync_policy policies[] = {
-                JOURNAL_SYNC_ALWAYS, JOURNAL_SYNC_ALWAYS, JOURNAL_SYNC_ALWAYS,
+                JOURNAL_SYNC_ALWAYS,   JOURNAL_SYNC_ALWAYS, JOURNAL_SYNC_ALWAYS,
                 JOURNAL_SYNC_INTERVAL, JOURNAL_SYNC_NEVER,
         };
         struct journal_options options = {
@@ -269,7 +269,7 @@ int main(int argc, char **argv)
 
         for (uint64_t seed = 1; seed <= seed_count; seed++)
                 image_count += run_seed(seed, false);
-        printf("%llu seeds, %llu crash images: all promises kept\n",
-               (unsigned long long)seed_count, (unsigned long long)image_count);
+        printf("%llu seeds, %llu crash images: all promises kept\n", (unsigned long long)seed_count,
+               (unsigned long long)image_count);
         return 0;
 }

@@ -126,8 +126,7 @@ static void sweep(uint32_t ops, int error, bool is_forever)
                 r = live(&trial.world);
                 /* What was completed by trying again is no failure; the rest is typed. */
                 if (r < 0)
-                        cr_assert(r == -error || r == -EAGAIN ||
-                                          (r == -ENOSPC && error == EDQUOT),
+                        cr_assert(r == -error || r == -EAGAIN || (r == -ENOSPC && error == EDQUOT),
                                   "%d at %llu: %d", error, (unsigned long long)n, r);
                 world_drop(&trial.world);
                 if (n % 2)

@@ -83,7 +83,8 @@ Test(space, marks_are_the_larger_of_share_and_size)
 /* Goal    Each boundary, both sides, from each last level. */
 Test(space, levels_change_at_the_marks_and_do_not_flutter)
 {
-        struct journal_space_report report = { .low_size = 800, .critical_size = 400,
+        struct journal_space_report report = { .low_size = 800,
+                                               .critical_size = 400,
                                                .spare_count = 2 };
         static const struct {
                 uint64_t free_size;
@@ -115,7 +116,8 @@ Test(space, levels_change_at_the_marks_and_do_not_flutter)
 /* Goal    What the disk refused counts as much as a mark. */
 Test(space, refusals_count)
 {
-        struct journal_space_report report = { .low_size = 800, .critical_size = 400,
+        struct journal_space_report report = { .low_size = 800,
+                                               .critical_size = 400,
                                                .free_size = 10000 };
 
         cr_assert_eq(journal_space_level(&report, JOURNAL_SPACE_PLENTY), JOURNAL_SPACE_PLENTY,
@@ -135,8 +137,14 @@ Test(space, refusals_count)
 /* ---- META ---- */
 
 static const struct journal_meta meta_sample = {
-        .made_wall_ns = 1, .secret = 2, .run_id = 3, .epoch = 4, .is_clean = true, .end_chain = 5,
-        .end_lsn = 6, .slots = { 7, 8, 9, 10, 11, 12, 13, 14 },
+        .made_wall_ns = 1,
+        .secret = 2,
+        .run_id = 3,
+        .epoch = 4,
+        .is_clean = true,
+        .end_chain = 5,
+        .end_lsn = 6,
+        .slots = { 7, 8, 9, 10, 11, 12, 13, 14 },
 };
 
 Test(meta, survives_the_round_trip)
@@ -259,11 +267,16 @@ Test(dir, names_go_round)
 Test(dir, other_names_are_not_ours)
 {
         static const char *const names[] = {
-                "",          "log",
-                "log-",      "log-000000000000000",
-                "log-00000000000000001", "log-000000000000000g",
-                "log-000000000000000A",  "lag-0000000000000001",
-                "log_0000000000000001",  "log-0000000000000001 ",
+                "",
+                "log",
+                "log-",
+                "log-000000000000000",
+                "log-00000000000000001",
+                "log-000000000000000g",
+                "log-000000000000000A",
+                "lag-0000000000000001",
+                "log_0000000000000001",
+                "log-0000000000000001 ",
                 "xlog-0000000000000001",
         };
         uint64_t number = 5;
@@ -304,8 +317,14 @@ Test(dir, belongs_to_one_owner)
 /* ---- segment headers ---- */
 
 static const struct journal_segment segment_sample = {
-        .number = 3, .size = 65536, .secret = 4, .run_id = 5, .first_lsn = 6, .chain_before = 7,
-        .epoch = 8, .block_size = 4096,
+        .number = 3,
+        .size = 65536,
+        .secret = 4,
+        .run_id = 5,
+        .first_lsn = 6,
+        .chain_before = 7,
+        .epoch = 8,
+        .block_size = 4096,
 };
 
 Test(segment, header_survives_the_round_trip)
@@ -360,8 +379,8 @@ Test(segment, nonsense_with_a_checksum_is_refused)
                 size_t offset;
                 uint32_t value;
         } cases[] = {
-                { 12, 0 }, { 12, 511 }, { 12, 8192 }, { 16, 0 }, { 24, 511 }, { 24, 1000 },
-                { 48, 0 }, { 56, 0 },
+                { 12, 0 },   { 12, 511 },  { 12, 8192 }, { 16, 0 },
+                { 24, 511 }, { 24, 1000 }, { 48, 0 },    { 56, 0 },
         };
         uint8_t block[JOURNAL_BLOCK_SIZE_MAX];
         struct journal_segment segment;

@@ -304,8 +304,8 @@ Test(record, blank_sectors_are_counted)
 /* Goal    The largest record goes round. */
 Test(record, the_largest_record_fits)
 {
-        const size_t size = JOURNAL_BATCH_HEADER_SIZE + JOURNAL_RECORD_SIZE_MAX +
-                            JOURNAL_BATCH_TRAILER_SIZE;
+        const size_t size =
+                JOURNAL_BATCH_HEADER_SIZE + JOURNAL_RECORD_SIZE_MAX + JOURNAL_BATCH_TRAILER_SIZE;
         uint8_t *bytes = calloc(1, size), *contents = malloc(JOURNAL_BODY_SIZE_MAX);
         struct journal_batch batch = { .epoch = 3, .record_count = 1, .first_lsn = 1 };
         uint32_t chain;

@@ -27,8 +27,8 @@ static struct world blank_world; /* as it was when the log had been written */
 static struct world_record *saved_records;
 static struct world_batch *saved_batches;
 static char name[JOURNAL_NAME_SIZE];
-static uint64_t begins[BATCH_COUNT + 1]; /* of the batches; the last is the end */
-static uint64_t sizes[BATCH_COUNT];      /* without padding */
+static uint64_t begins[BATCH_COUNT + 1];    /* of the batches; the last is the end */
+static uint64_t sizes[BATCH_COUNT];         /* without padding */
 static uint64_t last_lsns[BATCH_COUNT + 1]; /* before each batch; the last is the end */
 
 static const struct journal_options options = {
@@ -201,8 +201,8 @@ Test(tail, any_subset_of_the_last_batch_may_be_lost)
 {
         static const uint8_t zeros[JOURNAL_SECTOR_SIZE];
         const uint64_t begin = begins[BATCH_COUNT - 1];
-        uint32_t sector_count =
-                (uint32_t)((sizes[BATCH_COUNT - 1] + JOURNAL_SECTOR_SIZE - 1) / JOURNAL_SECTOR_SIZE);
+        uint64_t size = sizes[BATCH_COUNT - 1];
+        uint32_t sector_count = (uint32_t)((size + JOURNAL_SECTOR_SIZE - 1) / JOURNAL_SECTOR_SIZE);
         uint32_t set_count = sector_count > 12 ? 1u << 12 : 1u << sector_count;
 
         cr_assert_geq(sector_count, 2);

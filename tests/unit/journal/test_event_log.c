@@ -1,0 +1,545 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The event log: positions that repeat, cursors, cuts, retention, seeking.
+ *
+ * The model is an array of what was appended. Contents of entry i follow from i.
+ */
+
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/prng.h"
+#include "journal/event_format.h"
+#include "tests/support/simdisk.h"
+
+enum { ENTRY_MAX = 4000, TENANTS = 5 };
+
+static struct simdisk *disk;
+static struct journal_dir dir;
+static struct event_log_options options;
+static void *memory, *cursor_memory;
+static struct event_log *events;
+static struct journal_error error;
+
+static uint64_t positions[ENTRY_MAX + 1]; /* of entry i; the last is the end */
+static uint32_t entry_count;
+static uint64_t size_max;
+
+static void open_log(void)
+{
+        free(memory);
+        memory = aligned_alloc(64, (event_log_size(&options) + 63) / 64 * 64);
+        cr_assert_eq(event_log_open(memory, &options, &dir, &events, &error), 0);
+}
+
+static void set_up(void)
+{
+        disk = simdisk_new(1);
+        cr_assert_eq(journal_dir_open(&dir, simdisk_io(disk), "d", JOURNAL_DIR_OWN, &error), 0);
+        options = (struct event_log_options){ .segment_size = 4096, .index_count_max = 256 };
+        cursor_memory = malloc(EVENT_CURSOR_MEMORY_MIN);
+        memory = NULL;
+        size_max = 300;
+        entry_count = 0;
+        open_log();
+        cr_assert_eq(event_log_cut(events, 0, &error), 0);
+}
+
+static void tear_down(void)
+{
+        event_log_close(events);
+        journal_dir_close(&dir);
+        free(memory);
+        free(cursor_memory);
+        simdisk_free(disk);
+}
+
+TestSuite(event_log, .init = set_up, .fini = tear_down, .timeout = 120);
+
+static uint8_t scratch[EVENT_LOG_ENTRY_SIZE_MAX];
+
+/* What entry @i is: its bytes in scratch, its size. */
+static size_t contents_of(uint32_t i, struct event_tag *ret_tag)
+{
+        struct acd_prng prng;
+        size_t size;
+
+        acd_prng_init(&prng, i);
+        size = acd_prng_below(&prng, size_max + 1);
+        for (size_t j = 0; j < size; j++)
+                scratch[j] = (uint8_t)acd_prng_next(&prng);
+        *ret_tag = (struct event_tag){
+                .tenant = i % TENANTS,
+                .epoch = 1 + i / 1000,
+                .first_sequence = (uint64_t)i * 10,
+                .last_sequence = (uint64_t)i * 10 + 9,
+        };
+        return size;
+}
+
+static void append(uint32_t count)
+{
+        for (uint32_t n = 0; n < count; n++) {
+                struct event_tag tag;
+                size_t size = contents_of(entry_count, &tag);
+                uint64_t position = event_log_position(events);
+
+                positions[entry_count] = position;
+                cr_assert_eq(event_log_append(events, &tag, entry_count, scratch, size), 0);
+                cr_assert_eq(event_log_position(events), position + event_log_entry_span(size));
+                entry_count++;
+                positions[entry_count] = event_log_position(events);
+        }
+}
+
+static void flush(void)
+{
+        cr_assert_eq(event_log_flush(events), 0);
+        cr_assert_eq(event_log_end(events), event_log_position(events));
+}
+
+/* Read from entry @i with a fresh cursor until the end, comparing everything. */
+static void check_from(uint32_t i)
+{
+        struct event_cursor cursor;
+        struct event_entry entry;
+        struct event_tag tag;
+        int r;
+
+        event_cursor_init(&cursor, events, positions[i], cursor_memory, EVENT_CURSOR_MEMORY_MIN);
+        while ((r = event_cursor_next(&cursor, &entry, &error)) > 0) {
+                size_t size = contents_of(i, &tag);
+
+                cr_assert_eq(entry.position, positions[i]);
+                cr_assert_eq(entry.next_position, positions[i + 1]);
+                cr_assert_eq(entry.size, size);
+                cr_assert_eq(memcmp(entry.bytes, scratch, size), 0);
+                cr_assert_eq(memcmp(&entry.tag, &tag, sizeof(tag)), 0);
+                cr_assert_eq(entry.now_ns, i);
+                i++;
+        }
+        cr_assert_eq(r, 0);
+        cr_assert_eq(positions[i], event_log_end(events));
+        event_cursor_fini(&cursor);
+}
+
+static uint32_t segment_count(void)
+{
+        static char names[512][SIMDISK_NAME_SIZE];
+        uint32_t count = 0, name_count = simdisk_names(disk, "d", names, 512);
+
+        for (uint32_t i = 0; i < name_count; i++)
+                count += strncmp(names[i], "events-", 7) == 0;
+        return count;
+}
+
+/* Goal    From any entry on, a cursor reads what was appended, over segments. */
+Test(event_log, cursors_begin_anywhere)
+{
+        append(300);
+        flush();
+        cr_assert_gt(segment_count(), 5);
+        for (uint32_t i = 0; i <= 300; i += 7)
+                check_from(i);
+}
+
+/* Goal    What is not flushed is not seen; a cursor at the end waits there. */
+Test(event_log, only_flushed_entries_are_seen)
+{
+        struct event_cursor cursor;
+        struct event_entry entry;
+
+        append(3);
+        event_cursor_init(&cursor, events, 0, cursor_memory, EVENT_CURSOR_MEMORY_MIN);
+        cr_assert_eq(event_cursor_next(&cursor, &entry, &error), 0);
+        flush();
+        for (int i = 0; i < 3; i++)
+                cr_assert_eq(event_cursor_next(&cursor, &entry, &error), 1);
+        cr_assert_eq(event_cursor_next(&cursor, &entry, &error), 0);
+        for (int i = 0; i < 100; i++) {
+                append(1);
+                cr_assert_eq(event_cursor_next(&cursor, &entry, &error), 0);
+                flush();
+                cr_assert_eq(event_cursor_next(&cursor, &entry, &error), 1);
+                cr_assert_eq(entry.position, positions[3 + i]);
+        }
+        event_cursor_fini(&cursor);
+}
+
+/* Goal    The largest entries, and entries larger than a segment, go round. */
+Test(event_log, large_entries_fit)
+{
+        size_max = EVENT_LOG_ENTRY_SIZE_MAX;
+        append(40);
+        flush();
+        check_from(0);
+        check_from(17);
+}
+
+/* Goal    Positions and bytes repeat: a log that is cut back and appended to again
+ *         is the same, whatever its segments.
+ * Method  Digest of all entries' raw bytes, from logs of different segment sizes
+ *         and cut at each of many places. */
+Test(event_log, replayed_bytes_are_the_same)
+{
+        for (uint32_t cut = 0; cut <= 200; cut += 13) {
+                entry_count = 0;
+                cr_assert_eq(event_log_restart(events, 0, &error), 0);
+                append(200);
+                flush();
+                event_log_close(events);
+
+                options.segment_size = 3000 + cut * 100;
+                open_log();
+                cr_assert_eq(event_log_cut(events, positions[cut], &error), 0);
+                entry_count = cut;
+                append(200 - cut);
+                flush();
+                check_from(0);
+                check_from(cut);
+        }
+}
+
+/* Goal    What was synced is there after a crash; a cut to it works; what was not is
+ *         not missed. */
+Test(event_log, a_synced_position_survives)
+{
+        for (uint64_t seed = 1; seed <= 60; seed++) {
+                tear_down();
+                set_up();
+                simdisk_reseed(disk, seed);
+                append((uint32_t)seed * 3);
+                cr_assert_eq(event_log_sync(events, &error), 0);
+                append(50);
+                flush();
+                event_log_close(events);
+                journal_dir_close(&dir);
+                simdisk_crash(disk, SIMDISK_LOSE_SOME);
+
+                cr_assert_eq(journal_dir_open(&dir, simdisk_io(disk), "d", JOURNAL_DIR_OWN, NULL),
+                             0);
+                open_log();
+                entry_count = (uint32_t)seed * 3;
+                cr_assert_eq(event_log_cut(events, positions[entry_count], &error), 0);
+                append(70);
+                flush();
+                check_from(0);
+        }
+}
+
+/* Goal    A log that does not reach the position says so, and changes nothing; a
+ *         position that is not the end of an entry, or behind damage, neither. */
+Test(event_log, a_cut_beyond_the_end_is_refused)
+{
+        append(100);
+        flush();
+        event_log_close(events);
+        open_log();
+        cr_assert_eq(event_log_cut(events, positions[100] + 48, &error), -ENODATA);
+        cr_assert_eq(event_log_cut(events, positions[50] + 8, &error), -ENODATA);
+        simdisk_flip(disk, "d", "events-0000000000000000", 600, 1);
+        cr_assert_eq(event_log_cut(events, positions[5], &error), -ENODATA);
+        cr_assert_eq(event_log_cut(events, positions[100], &error), 0, "other segments are whole");
+
+        /* The way out: forget, and go on where the replay will. */
+        cr_assert_eq(event_log_restart(events, positions[40], &error), 0);
+        cr_assert_eq(event_log_first(events), positions[40]);
+        entry_count = 40;
+        append(60);
+        flush();
+        check_from(40);
+}
+
+/* Goal    A log that begins later than the position is begun anew there. */
+Test(event_log, a_cut_before_the_beginning_starts_anew)
+{
+        cr_assert_eq(event_log_restart(events, 5000, &error), 0);
+        append(10);
+        flush();
+        cr_assert_eq(event_log_cut(events, 0, &error), 0);
+        cr_assert_eq(event_log_first(events), 0);
+        entry_count = 0;
+        append(10);
+        flush();
+        check_from(0);
+}
+
+/* ---- retention ---- */
+
+/* Goal    Retention by size keeps at least that much and not a segment more; a
+ *         cursor that is older learns it; one that has the segment open reads on
+ *         to its end first. */
+Test(event_log, old_segments_go)
+{
+        struct event_cursor old;
+        struct event_entry entry;
+        uint32_t i = 0;
+        int r;
+
+        options.retention_size = 20000;
+        event_log_close(events);
+        open_log();
+        cr_assert_eq(event_log_cut(events, 0, &error), 0);
+        append(400);
+        flush();
+        event_cursor_init(&old, events, 0, cursor_memory, EVENT_CURSOR_MEMORY_MIN);
+        cr_assert_eq(event_cursor_next(&old, &entry, &error), 1);
+
+        cr_assert_eq(event_log_trim(events, 400), 0);
+        cr_assert_geq(event_log_end(events) - event_log_first(events), 20000);
+        cr_assert_lt(event_log_end(events) - event_log_first(events), 20000 + 4096);
+        while ((r = event_cursor_next(&old, &entry, &error)) > 0)
+                i++;
+        cr_assert_gt(i, 0);
+        cr_assert_eq(r, -ESTALE);
+        event_cursor_fini(&old);
+
+        event_cursor_init(&old, events, 0, cursor_memory, EVENT_CURSOR_MEMORY_MIN);
+        cr_assert_eq(event_cursor_next(&old, &entry, &error), -ESTALE);
+        event_cursor_fini(&old);
+        event_cursor_init(&old, events, positions[400] + 8, cursor_memory, EVENT_CURSOR_MEMORY_MIN);
+        cr_assert_eq(event_cursor_next(&old, &entry, &error), -ENODATA);
+        event_cursor_fini(&old);
+
+        while (positions[i] < event_log_first(events))
+                i++;
+        check_from(i);
+}
+
+/* Goal    Retention by age: a segment goes when the next one began that long ago. */
+Test(event_log, aged_segments_go)
+{
+        uint32_t before;
+
+        options.retention_age_ns = 100;
+        event_log_close(events);
+        open_log();
+        cr_assert_eq(event_log_cut(events, 0, &error), 0);
+        append(400);
+        flush();
+        before = segment_count();
+        cr_assert_eq(event_log_trim(events, 100), 0);
+        cr_assert_eq(segment_count(), before);
+        cr_assert_eq(event_log_trim(events, 300), 0);
+        cr_assert_lt(segment_count(), before);
+        cr_assert_leq(event_log_first(events), positions[200], "younger than 100 is kept");
+        cr_assert_eq(event_log_trim(events, 100000), 0);
+        cr_assert_eq(segment_count(), 1, "the one that is written stays");
+        append(1);
+        flush();
+}
+
+/* Goal    On a full disk the log gives up its oldest segments before it refuses. */
+Test(event_log, eats_its_own_tail_on_a_full_disk)
+{
+        uint32_t before;
+
+        append(200);
+        flush();
+        before = segment_count();
+        simdisk_set_space(disk, simdisk_used(disk), 0);
+        append(200);
+        flush();
+        cr_assert_leq(segment_count(), before + 1);
+        cr_assert_gt(event_log_first(events), 0);
+        check_from(399);
+
+        /* With nothing left to give, it says so, and goes on when there is room. */
+        simdisk_set_space(disk, 4096, 0);
+        for (;;) {
+                struct event_tag tag;
+                size_t size = contents_of(entry_count, &tag);
+                int r = event_log_append(events, &tag, entry_count, scratch, size);
+
+                if (r < 0) {
+                        cr_assert_eq(r, -ENOSPC);
+                        cr_assert_eq(event_log_failure(events)->code, -ENOSPC);
+                        break;
+                }
+                entry_count++;
+                positions[entry_count] = event_log_position(events);
+        }
+        simdisk_set_space(disk, 1 << 20, 0);
+        append(10);
+        flush();
+        check_from(entry_count - 5);
+}
+
+/* ---- seeking ---- */
+
+/* The first entry of @tenant at or after @sequence, and how many were passed. */
+static uint32_t find(uint32_t tenant, uint64_t sequence, uint32_t *ret_passed)
+{
+        struct event_cursor cursor;
+        struct event_entry entry;
+        uint32_t passed = 0;
+
+        event_cursor_init(&cursor, events, event_log_seek(events, tenant, sequence), cursor_memory,
+                          EVENT_CURSOR_MEMORY_MIN);
+        while (event_cursor_next(&cursor, &entry, &error) > 0) {
+                if (entry.tag.tenant == tenant && entry.tag.last_sequence >= sequence) {
+                        event_cursor_fini(&cursor);
+                        *ret_passed = passed;
+                        return (uint32_t)(entry.tag.first_sequence / 10);
+                }
+                passed++;
+        }
+        event_cursor_fini(&cursor);
+        return UINT32_MAX;
+}
+
+/* Goal    A seek is never late, and near: at most a stride of entries is passed.
+ * Method  Every entry of every tenant, against the model; then after a restart,
+ *         before and after the older segments are indexed. */
+Test(event_log, seeks_are_near_and_never_late)
+{
+        uint32_t passed, most = 0;
+
+        options.segment_size = 65536;
+        options.index_count_max = 4096;
+        event_log_close(events);
+        open_log();
+        cr_assert_eq(event_log_cut(events, 0, &error), 0);
+        append(4000);
+        flush();
+        for (uint32_t i = 0; i < 4000; i += 11) {
+                cr_assert_eq(find(i % TENANTS, (uint64_t)i * 10 + 5, &passed), i);
+                most = passed > most ? passed : most;
+        }
+        cr_assert_lt(most, 1200, "64 KiB a tenant are about 400 entries, of all 5 tenants 700");
+
+        cr_assert_eq(event_log_sync(events, &error), 0);
+        event_log_close(events);
+        open_log();
+        cr_assert_eq(event_log_cut(events, positions[4000], &error), 0);
+        cr_assert_eq(find(3, 10 * 1003 + 1, &passed), 1003);
+        cr_assert_gt(passed, 900);
+        while (event_log_index_step(events) > 0)
+                ;
+        most = 0;
+        for (uint32_t i = 0; i < 4000; i += 11) {
+                cr_assert_eq(find(i % TENANTS, (uint64_t)i * 10 + 5, &passed), i);
+                most = passed > most ? passed : most;
+        }
+        cr_assert_lt(most, 1200);
+        cr_assert_eq(find(TENANTS, 0, &passed), UINT32_MAX, "nobody");
+}
+
+/* Goal    A small index forgets the oldest points and stays right. */
+Test(event_log, a_small_index_is_still_right)
+{
+        uint32_t passed;
+
+        options.segment_size = 65536;
+        options.index_count_max = 3;
+        event_log_close(events);
+        open_log();
+        cr_assert_eq(event_log_cut(events, 0, &error), 0);
+        append(3000);
+        flush();
+        for (uint32_t i = 0; i < 3000; i += 101)
+                cr_assert_eq(find(i % TENANTS, (uint64_t)i * 10 + 9, &passed), i);
+}
+
+/* ---- onlookers and damage ---- */
+
+/* Goal    A tool reads along beside the daemon, over segments. */
+Test(event_log, an_onlooker_follows)
+{
+        struct event_log_options reading = { .is_read_only = true };
+        struct event_cursor cursor;
+        struct event_entry entry;
+        struct event_log *onlooker;
+        struct journal_dir other;
+        uint32_t i = 0;
+        void *own;
+
+        append(10);
+        flush();
+        cr_assert_eq(journal_dir_open(&other, simdisk_io(disk), "d", JOURNAL_DIR_READ, NULL), 0);
+        own = aligned_alloc(64, (event_log_size(&reading) + 63) / 64 * 64);
+        cr_assert_eq(event_log_open(own, &reading, &other, &onlooker, &error), 0);
+        cr_assert_eq(event_log_first(onlooker), 0);
+        event_cursor_init(&cursor, onlooker, 0, cursor_memory, EVENT_CURSOR_MEMORY_MIN);
+        for (int round = 0; round < 100; round++) {
+                int r;
+
+                while ((r = event_cursor_next(&cursor, &entry, &error)) > 0)
+                        cr_assert_eq(entry.position, positions[i++]);
+                cr_assert_eq(r, 0);
+                cr_assert_eq(i, entry_count);
+                append(3);
+                flush();
+        }
+        event_cursor_fini(&cursor);
+        event_log_close(onlooker);
+        journal_dir_close(&other);
+        free(own);
+}
+
+/* Goal    Damage under a cursor is an error and never an entry.
+ * Method  Each bit of the first entries. */
+Test(event_log, damaged_entries_are_not_handed_out)
+{
+        append(5);
+        flush();
+        for (uint64_t bit = 0; bit < positions[3] * 8; bit++) {
+                uint64_t at = EVENT_SEGMENT_HEADER_SIZE + bit / 8;
+                struct event_cursor cursor;
+                struct event_entry entry;
+                int r;
+
+                simdisk_flip(disk, "d", "events-0000000000000000", at, (uint8_t)(1u << bit % 8));
+                event_cursor_init(&cursor, events, 0, cursor_memory, EVENT_CURSOR_MEMORY_MIN);
+                do {
+                        r = event_cursor_next(&cursor, &entry, &error);
+                        if (r > 0)
+                                cr_assert(bit / 8 < entry.position ||
+                                          bit / 8 >= entry.next_position);
+                } while (r > 0);
+                cr_assert_eq(r, -EBADMSG, "bit %llu: %d", (unsigned long long)bit, r);
+                event_cursor_fini(&cursor);
+                simdisk_flip(disk, "d", "events-0000000000000000", at, (uint8_t)(1u << bit % 8));
+        }
+        check_from(0);
+}
+
+/* Goal    Segment headers: every truncation and flipped bit is refused. */
+Test(event_log, segment_headers_are_checked)
+{
+        struct event_segment segment = { .base = 77, .begun_ns = 88 }, back;
+        uint8_t bytes[EVENT_SEGMENT_HEADER_SIZE];
+
+        event_segment_encode(&segment, bytes);
+        cr_assert_eq(event_segment_decode(bytes, sizeof(bytes), &back), 0);
+        cr_assert_eq(back.base, 77);
+        cr_assert_eq(back.begun_ns, 88);
+        for (size_t bit = 0; bit < sizeof(bytes) * 8; bit++) {
+                bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
+                cr_assert_lt(event_segment_decode(bytes, sizeof(bytes), &back), 0);
+                bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
+        }
+        cr_assert_lt(event_segment_decode(bytes, sizeof(bytes) - 1, &back), 0);
+}
+
+/* Goal    A failing disk is reported once for each attempt, and what was appended
+ *         is written when it works again. */
+Test(event_log, a_failed_flush_can_be_repeated)
+{
+        struct simdisk_fault fault = { .ops = 1 << SIMDISK_WRITE, .at = 1, .error = EIO };
+
+        append(5);
+        simdisk_set_fault(disk, &fault);
+        cr_assert_eq(event_log_flush(events), -EIO);
+        cr_assert_eq(event_log_end(events), 0);
+        flush();
+        check_from(0);
+
+        fault.ops = 1 << SIMDISK_SYNC;
+        append(5);
+        simdisk_set_fault(disk, &fault);
+        cr_assert_eq(event_log_sync(events, &error), -EIO);
+        cr_assert_eq(error.code, -EIO);
+}

@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Salvage: everything that is valid comes out, and nothing that is not.
+ *
+ * A log of several segments is damaged in many ways; after each, salvage must
+ * hand out only records that were written, byte for byte, each once, in order;
+ * it must hand out all whose bytes were not touched (but at most two that stand
+ * beside the damage); and it must report a gap where something is missing.
+ */
+
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/prng.h"
+#include "journal/salvage.h"
+#include "journal/segment.h"
+#include "tests/support/journal_world.h"
+#include "tests/support/simdisk.h"
+
+enum { LSN_MAX = 400 };
+
+static struct simdisk *disk;
+static struct world world;
+static void *salvage_memory;
+
+/* What came out. */
+static struct {
+        uint8_t seen[LSN_MAX + 1]; /* by lsn: times it came out */
+        uint32_t record_count;
+        uint32_t gap_count;
+        uint32_t tail_count;
+        uint32_t damaged_payload_count;
+        uint64_t last_lsn;
+        uint64_t first_gap_lsn;
+} found;
+
+static void set_up(void)
+{
+        disk = simdisk_new(1);
+        world_init(&world, simdisk_io(disk), &(struct journal_options){ 0 }, 1, LSN_MAX);
+        cr_assert_eq(world_recover(&world), 0);
+        for (int i = 0; i < 20; i++)
+                cr_assert_eq(world_turn(&world, 1 + (uint32_t)i % 6, JOURNAL_COMMIT_INLINE), 0);
+        world_drop(&world);
+        simdisk_restart(disk);
+        salvage_memory = malloc(journal_salvage_size());
+}
+
+static void tear_down(void)
+{
+        world_free(&world);
+        simdisk_free(disk);
+        free(salvage_memory);
+}
+
+TestSuite(salvage, .init = set_up, .fini = tear_down, .timeout = 300);
+
+static int on_record(void *self, const struct journal_salvaged *salvaged)
+{
+        const struct journal_record *record = &salvaged->record;
+
+        cr_assert_eq(self, &found);
+        cr_assert_geq(record->body_size, 12);
+        cr_assert_gt(record->lsn, 0);
+        cr_assert_leq(record->lsn, world.written_lsn);
+        cr_assert_eq(acd_get_u64(record->body), record->lsn, "the lsn is the record's own");
+        cr_assert_gt(record->lsn, found.last_lsn, "in order, each once");
+        cr_assert_eq(salvaged->epoch, 1);
+        if (salvaged->is_payload_damaged)
+                found.damaged_payload_count++;
+        else
+                cr_assert(world_is_record(&world, record));
+        found.last_lsn = record->lsn;
+        found.seen[record->lsn]++;
+        found.record_count++;
+        return 0;
+}
+
+static int on_gap(void *self, const struct journal_gap *gap)
+{
+        cr_assert_eq(self, &found);
+        if (found.gap_count == 0)
+                found.first_gap_lsn = gap->expected_lsn;
+        found.gap_count++;
+        found.tail_count += gap->is_tail;
+        return 0;
+}
+
+/* Stops at the third record. */
+static int on_stop(void *self, const struct journal_salvaged *salvaged)
+{
+        (void)self;
+        (void)salvaged;
+        found.record_count++;
+        return found.record_count == 3 ? 5 : 0;
+}
+
+/* Takes what comes. */
+static int on_any_record(void *self, const struct journal_salvaged *salvaged)
+{
+        (void)self;
+        (void)salvaged;
+        found.record_count++;
+        return 0;
+}
+
+static const struct journal_salvage_sink sink = { on_record, on_gap, &found };
+
+static struct journal_salvage_report salvage(struct simdisk *damaged)
+{
+        struct journal_salvage_report report;
+        struct journal_error error;
+        struct journal_dir dir;
+
+        memset(&found, 0, sizeof(found));
+        cr_assert_eq(
+                journal_dir_open(&dir, simdisk_io(damaged), WORLD_PATH, JOURNAL_DIR_READ, &error),
+                0);
+        cr_assert_eq(journal_salvage(salvage_memory, &dir, &sink, &report, &error), 0);
+        journal_dir_close(&dir);
+        cr_assert_eq(report.record_count, found.record_count);
+        cr_assert_eq(report.gap_count, found.gap_count);
+        return report;
+}
+
+static uint32_t missing_count(void)
+{
+        uint32_t count = 0;
+
+        for (uint64_t lsn = 1; lsn <= world.written_lsn; lsn++)
+                count += found.seen[lsn] == 0;
+        return count;
+}
+
+/* Goal    From a whole log everything comes out and no gap is seen. */
+Test(salvage, a_whole_log_has_no_gaps)
+{
+        struct journal_salvage_report report = salvage(disk);
+
+        cr_assert_eq(missing_count(), 0);
+        cr_assert_eq(found.gap_count, 0);
+        cr_assert_eq(report.batch_count, 20);
+        cr_assert_eq(report.first_lsn, 1);
+        cr_assert_eq(report.last_lsn, world.written_lsn);
+        cr_assert_eq(report.epoch_max, 1);
+        cr_assert_gt(report.segment_count, 1);
+}
+
+/* The batch with @lsn in log-1. */
+static uint64_t size_of_log(uint64_t number)
+{
+        char name[JOURNAL_NAME_SIZE];
+
+        journal_name_format(name, "log", number);
+        return (uint64_t)simdisk_file_size(disk, WORLD_PATH, name);
+}
+
+/* Goal    A flipped bit costs at most one record, whichever it hits.
+ * Method  Every bit of the first segment in strides of a prime, one at a time. */
+Test(salvage, a_flipped_bit_costs_one_record)
+{
+        uint64_t bit_count = size_of_log(1) * 8;
+
+        for (uint64_t bit = 0; bit < bit_count; bit += 97) {
+                struct simdisk *damaged = simdisk_clone(disk);
+
+                simdisk_flip(damaged, WORLD_PATH, "log-0000000000000001", bit / 8,
+                             (uint8_t)(1u << bit % 8));
+                (void)salvage(damaged);
+                cr_assert_leq(missing_count() + found.damaged_payload_count, 1, "bit %llu",
+                              (unsigned long long)bit);
+                if (missing_count() > 0)
+                        cr_assert_gt(found.gap_count, 0);
+                simdisk_free(damaged);
+        }
+}
+
+/* Goal    A lost sector costs what was in it and at most two records beside it.
+ * Method  Zero or fill each sector; count the records that touch it naively by
+ *         comparing with what is still valid. A sector holds at most 12 of the
+ *         smallest records here. */
+Test(salvage, a_lost_sector_costs_what_was_in_it)
+{
+        uint8_t junk[JOURNAL_SECTOR_SIZE];
+        struct acd_prng prng;
+
+        acd_prng_init(&prng, 3);
+        for (uint64_t at = 512; at < size_of_log(1); at += JOURNAL_SECTOR_SIZE) {
+                for (int fill = 0; fill < 3; fill++) {
+                        struct simdisk *damaged = simdisk_clone(disk);
+                        uint8_t before[JOURNAL_SECTOR_SIZE];
+
+                        simdisk_peek(disk, WORLD_PATH, "log-0000000000000001", at, before,
+                                     sizeof(before));
+                        for (size_t i = 0; i < sizeof(junk); i++)
+                                junk[i] = fill == 0   ? 0
+                                          : fill == 1 ? 0xff
+                                                      : (uint8_t)acd_prng_next(&prng);
+                        simdisk_poke(damaged, WORLD_PATH, "log-0000000000000001", at, junk,
+                                     sizeof(junk));
+                        (void)salvage(damaged);
+                        cr_assert_leq(missing_count(), 6, "at %llu", (unsigned long long)at);
+                        simdisk_free(damaged);
+                }
+        }
+}
+
+/* Goal    Without META, or with the header of a segment gone, all records come out. */
+Test(salvage, headers_may_be_lost)
+{
+        static const uint8_t zeros[JOURNAL_SECTOR_SIZE];
+        struct simdisk *damaged = simdisk_clone(disk);
+
+        simdisk_remove(damaged, WORLD_PATH, "META");
+        (void)salvage(damaged);
+        cr_assert_eq(missing_count(), 0);
+        simdisk_poke(damaged, WORLD_PATH, "log-0000000000000001", 0, zeros, sizeof(zeros));
+        (void)salvage(damaged);
+        cr_assert_eq(missing_count(), 0, "another segment knows the secret");
+        simdisk_free(damaged);
+}
+
+/* Goal    A missing segment is a gap; the rest comes out. */
+Test(salvage, a_missing_segment_is_a_gap)
+{
+        struct simdisk *damaged = simdisk_clone(disk);
+        struct journal_segment second, third;
+        struct journal_dir dir;
+
+        cr_assert_eq(journal_dir_open(&dir, simdisk_io(disk), WORLD_PATH, JOURNAL_DIR_READ, NULL),
+                     0);
+        cr_assert_eq(journal_segment_read(&dir, 2, &second, NULL), 0);
+        cr_assert_eq(journal_segment_read(&dir, 3, &third, NULL), 0);
+        journal_dir_close(&dir);
+        simdisk_remove(damaged, WORLD_PATH, "log-0000000000000002");
+        (void)salvage(damaged);
+        cr_assert_eq(missing_count(), third.first_lsn - second.first_lsn);
+        cr_assert_eq(found.gap_count, 1);
+        cr_assert_eq(found.first_gap_lsn, second.first_lsn);
+        simdisk_free(damaged);
+}
+
+/* Goal    A cut file gives what is before the cut. */
+Test(salvage, a_cut_file_gives_its_beginning)
+{
+        uint32_t intact_count = (uint32_t)world.written_lsn;
+
+        for (uint64_t size = 0; size < size_of_log(1); size += 61) {
+                struct simdisk *damaged = simdisk_clone(disk);
+
+                simdisk_cut(damaged, WORLD_PATH, "log-0000000000000001", size);
+                (void)salvage(damaged);
+                cr_assert_leq(missing_count(), intact_count, "a longer file gives no less");
+                intact_count = missing_count();
+                cr_assert_eq(found.seen[world.written_lsn], 1);
+                simdisk_free(damaged);
+        }
+}
+
+/* Goal    A torn tail is a gap that says so. */
+Test(salvage, a_torn_tail_is_told_apart)
+{
+        const struct journal_salvage_sink any = { on_any_record, on_gap, &found };
+        struct journal_salvage_report report;
+        char name[JOURNAL_NAME_SIZE];
+        struct journal_dir dir;
+        struct journal_segment segment;
+        uint64_t number = 1;
+
+        cr_assert_eq(world_recover(&world), 0);
+        cr_assert_eq(world_turn(&world, 3, JOURNAL_COMMIT_INLINE), 0);
+        world_drop(&world);
+        simdisk_restart(disk);
+        cr_assert_eq(journal_dir_open(&dir, simdisk_io(disk), WORLD_PATH, JOURNAL_DIR_READ, NULL),
+                     0);
+        while (journal_segment_read(&dir, number + 1, &segment, NULL) == 0)
+                number++;
+        journal_dir_close(&dir);
+        journal_name_format(name, "log", number);
+        simdisk_flip(disk, WORLD_PATH, name, 512 + 20, 1);
+
+        memset(&found, 0, sizeof(found));
+        cr_assert_eq(world.epoch, 2);
+        cr_assert_eq(journal_dir_open(&dir, simdisk_io(disk), WORLD_PATH, JOURNAL_DIR_READ, NULL),
+                     0);
+        cr_assert_eq(journal_salvage(salvage_memory, &dir, &any, &report, NULL), 0);
+        journal_dir_close(&dir);
+        cr_assert_eq(report.epoch_max, 2);
+        cr_assert_eq(found.gap_count, 1);
+        cr_assert_eq(found.tail_count, 1);
+}
+
+/* Goal    The owner may stop; an empty directory gives nothing. */
+Test(salvage, the_owner_may_stop)
+{
+        struct journal_salvage_sink stopping = { on_stop, on_gap, &found };
+        struct journal_salvage_report report;
+        struct journal_dir dir;
+
+        memset(&found, 0, sizeof(found));
+        cr_assert_eq(journal_dir_open(&dir, simdisk_io(disk), WORLD_PATH, JOURNAL_DIR_READ, NULL),
+                     0);
+        cr_assert_eq(journal_salvage(salvage_memory, &dir, &stopping, &report, NULL), 5);
+        cr_assert_eq(found.record_count, 3);
+        journal_dir_close(&dir);
+
+        cr_assert_eq(journal_dir_open(&dir, simdisk_io(disk), "empty", JOURNAL_DIR_OWN, NULL), 0);
+        cr_assert_eq(journal_salvage(salvage_memory, &dir, &sink, &report, NULL), -EBADMSG);
+        journal_dir_close(&dir);
+}
