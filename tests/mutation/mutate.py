@@ -40,8 +40,8 @@ Layer = namedtuple("Layer", "folder tests")
 LAYERS = {
     "base": Layer("lib/base", r"base/.*|fuzz (id|name)"),
     "acd": Layer("lib/acd", r"(acd|core)/.*|property.*|scenario.*|regress.*"),
-    "wire": Layer("lib/wire", r"wire/.*|fuzz .*"),
-    "journal": Layer("lib/journal", r"journal/.*|fuzz .*"),
+    "wire": Layer("lib/wire", r"wire/.*|fuzz (codec|frame)"),
+    "journal": Layer("lib/journal", r"journal/.*|fuzz record"),
 }
 # Past this many times its usual time, and so many seconds more, a test hangs.
 PATIENCE_FACTOR = 5
