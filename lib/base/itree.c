@@ -242,7 +242,7 @@ static uint32_t light_below(const struct acd_itree_space *space, uint32_t index,
         while (index != 0 && acd_itree_node(space, index)->least <= weight) {
                 const struct acd_inode *node = acd_itree_node(space, index);
 
-                if (least_of(space, node->left) <= weight)
+                if (node->left != 0 && least_of(space, node->left) <= weight)
                         index = node->left;
                 else if (space->weight(space->context, index) <= weight)
                         return index;
