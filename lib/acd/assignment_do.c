@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What an agent does with an assignment: ACCEPT, REJECT, COMPLETE, HOLD, UNHOLD,
+ * PARK, UNPARK, WRAP_UP.
+ *
+ * One table says what each command means in each state. Commands may be repeated
+ * safely: where what they want is so already the answer is DUPLICATE, where the
+ * contact is over it is GONE. Zero means "not possible", so a cell that was
+ * forgotten refuses.
+ */
+
+#include "acd/parts.h"
+
+enum { NO, YES, DUP, GON };
+
+/* clang-format off */
+static const uint8_t answers[][ACD_COMMAND_WRAP_UP - ACD_COMMAND_ACCEPT + 1] = {
+        /*                            ACCEPT REJECT COMPLETE HOLD UNHOLD PARK UNPARK WRAP_UP */
+        [ACD_ASSIGNMENT_OFFERED]    = { YES,   YES,   NO,      NO,  NO,    NO,  NO,    NO },
+        [ACD_ASSIGNMENT_CONNECTING] = { DUP,   NO,    NO,      NO,  NO,    NO,  NO,    NO },
+        [ACD_ASSIGNMENT_ACTIVE]     = { DUP,   NO,    YES,     YES, DUP,   YES, DUP,   NO },
+        [ACD_ASSIGNMENT_HELD]       = { DUP,   NO,    YES,     DUP, YES,   YES, NO,    NO },
+        [ACD_ASSIGNMENT_PARKED]     = { DUP,   NO,    YES,     NO,  NO,    DUP, YES,   NO },
+        [ACD_ASSIGNMENT_WRAP_UP]    = { GON,   GON,   DUP,     GON, GON,   GON, GON,   YES },
+};
+/* clang-format on */
+
+static bool is_allowed(struct acd *acd, uint32_t index, const struct acd_command *command)
+{
+        const struct acd_assignment *assignment = &acd->assignment[index];
+        const struct acd_assignment_ref *ref = &command->assignment;
+        uint32_t agent = acd_index_in(acd, acd_command_tenant(acd, command), ACD_OBJECT_AGENT,
+                                      ref->agent.value);
+
+        if (acd->agent[agent].presence == ACD_PRESENCE_LOGGED_OUT) {
+                acd_refuse(acd, ACD_NOT_LOGGED_IN, ACD_FIELD_AGENT);
+                return false;
+        }
+        if (assignment->agent != agent) {
+                acd_refuse(acd, ACD_NOT_ALLOWED, ACD_FIELD_AGENT);
+                return false;
+        }
+        if ((ref->epoch != 0 && ref->epoch != assignment->epoch) ||
+            (assignment->state == ACD_ASSIGNMENT_OFFERED && assignment->epoch != acd->epoch)) {
+                acd_refuse_limit(acd, ACD_FENCED, ACD_FIELD_EPOCH, acd->epoch);
+                return false;
+        }
+        return true;
+}
+
+/* The assignment that the command names, or a refusal. */
+static uint32_t find(struct acd *acd, const struct acd_command *command)
+{
+        uint32_t tenant = acd_command_tenant(acd, command);
+        uint32_t index = 0;
+        enum acd_result result = acd_look_up(acd, tenant, ACD_OBJECT_ASSIGNMENT,
+                                             command->assignment.assignment.value, &index);
+
+        if (result == ACD_OK && acd->assignment[index].state == ACD_ASSIGNMENT_WRAP_UP &&
+            answers[ACD_ASSIGNMENT_WRAP_UP][command->kind - ACD_COMMAND_ACCEPT] == GON)
+                result = ACD_GONE;
+        if (result != ACD_OK) {
+                acd_refuse(acd, result, ACD_FIELD_ASSIGNMENT);
+                return 0;
+        }
+        if (acd_index_in(acd, tenant, ACD_OBJECT_AGENT, command->assignment.agent.value) == 0) {
+                acd_refuse(acd, ACD_UNKNOWN, ACD_FIELD_AGENT);
+                return 0;
+        }
+        return is_allowed(acd, index, command) ? index : 0;
+}
+
+static void wrap_up(struct acd *acd, uint32_t index, uint32_t extend_ms)
+{
+        uint32_t agent = acd->assignment[index].agent;
+
+        if (extend_ms > 0) {
+                acd_assignment_extend_wrap_up(acd, index, extend_ms);
+                return;
+        }
+        acd_assignment_end_wrap_up(acd, index, ACD_REASON_WRAP_UP_ENDED);
+        acd_agent_settle(acd, agent);
+}
+
+static void apply(struct acd *acd, uint32_t index, const struct acd_command *command)
+{
+        const struct acd_assignment_ref *ref = &command->assignment;
+        uint32_t agent = acd->assignment[index].agent;
+
+        /* Only the commands of the table above come here. */
+        switch ((uint32_t)command->kind) {
+        case ACD_COMMAND_ACCEPT:
+                acd_assignment_accept(acd, index);
+                return;
+        case ACD_COMMAND_REJECT:
+                acd_offer_fail(acd, index, ACD_REASON_REJECTED, ref->label);
+                return;
+        case ACD_COMMAND_COMPLETE:
+                acd_contact_close(acd, acd->assignment[index].contact, ACD_REASON_COMPLETED,
+                                  ref->label);
+                return;
+        case ACD_COMMAND_HOLD:
+                acd_assignment_hold(acd, index);
+                return;
+        case ACD_COMMAND_UNHOLD:
+                acd_assignment_unhold(acd, index);
+                return;
+        case ACD_COMMAND_PARK:
+                acd_assignment_park(acd, index);
+                acd_agent_settle(acd, agent);
+                return;
+        case ACD_COMMAND_UNPARK:
+                acd_assignment_unpark(acd, index);
+                return;
+        case ACD_COMMAND_WRAP_UP:
+                wrap_up(acd, index, ref->extend_ms);
+                return;
+        default:
+                acd_panic(__FILE__, __LINE__, __func__, "a command about an assignment");
+        }
+}
+
+enum acd_result acd_do_assignment(struct acd *acd, const struct acd_command *command)
+{
+        uint64_t id = command->assignment.assignment.value;
+        const struct acd_assignment *assignment;
+        const struct acd_agent *agent;
+        uint32_t index;
+        uint8_t answer;
+
+        if (!acd_form_assignment(acd, command))
+                return acd->reply->result;
+        index = find(acd, command);
+        if (index == 0)
+                return acd->reply->result;
+        assignment = &acd->assignment[index];
+        agent = &acd->agent[assignment->agent];
+        answer = answers[assignment->state][command->kind - ACD_COMMAND_ACCEPT];
+        if (answer == DUP)
+                return acd_duplicate(acd, id, assignment->state);
+        if (answer == NO)
+                return acd_refuse_state(acd, ACD_FIELD_ASSIGNMENT, assignment->state);
+        if (command->kind == ACD_COMMAND_UNPARK && agent->busy != 0)
+                return acd_refuse_state(acd, ACD_FIELD_AGENT, agent->presence);
+        if (command->kind == ACD_COMMAND_PARK && agent->parked.count >= ACD_AGENT_PARKED_MAX)
+                return acd_refuse_limit(acd, ACD_LIMIT, ACD_FIELD_ASSIGNMENT,
+                                        ACD_AGENT_PARKED_MAX);
+        apply(acd, index, command);
+        return acd_done(acd, id,
+                        assignment->state == ACD_ASSIGNMENT_FREE ? ACD_ASSIGNMENT_CLOSED :
+                                                                   assignment->state);
+}

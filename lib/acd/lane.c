@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Places of waiting contacts: lanes and trees.
+ *
+ * Order is one comparator (rule O1): band, credited arrival, sequence. A lane
+ * holds contacts of one class, band and credit: new ones come in order, so the
+ * lane is a list and always sorted. A contact that comes back from a detour goes
+ * to its lane's front or end when that keeps the lane sorted, and else to the
+ * balanced tree of its class and band. So arrival, service and abandonment cost
+ * O(1), detours O(log d) in the displaced contacts of one class and band, and a
+ * place is never lost.
+ *
+ * A band has at most eight lanes, for eight credits; a ninth credit uses the
+ * tree, as everything does when no lane is left: lanes cannot run out.
+ *
+ * The class's head is its first contact with its key, so that an agent who
+ * becomes ready compares one half cache line a class. A walk visits the contacts
+ * of a class in order, those that came before a bound of time only: within a
+ * lane they are its front, in a tree the least weights tell where they are.
+ */
+
+#include "acd/parts.h"
+
+static int64_t credited_of(const struct acd_contact *contact)
+{
+        return (int64_t)contact->submitted - (int64_t)(contact->credit_ms * CORE_NS_PER_MS);
+}
+
+/* Does @left come before @right? Never both, for two contacts of one tenant. */
+bool acd_contact_is_before(const struct acd *acd, uint32_t left, uint32_t right)
+{
+        const struct acd_contact *a = &acd->contact[left];
+        const struct acd_contact *b = &acd->contact[right];
+        int64_t a_credited = credited_of(a);
+        int64_t b_credited = credited_of(b);
+
+        if (a->band != b->band)
+                return a->band > b->band;
+        if (a_credited != b_credited)
+                return a_credited < b_credited;
+        return a->sequence < b->sequence;
+}
+
+static bool tree_is_before(const void *context, uint32_t left, uint32_t right)
+{
+        return acd_contact_is_before(context, left, right);
+}
+
+static uint64_t tree_weight(const void *context, uint32_t index)
+{
+        const struct acd *acd = context;
+
+        return acd->contact_cold[index].queued;
+}
+
+struct acd_itree_space acd_tree_space(const struct acd *acd)
+{
+        return (struct acd_itree_space){
+                .nodes = &acd->contact_cold[0].node,
+                .stride = sizeof(acd->contact_cold[0]),
+                .context = acd,
+                .is_before = tree_is_before,
+                .weight = tree_weight,
+        };
+}
+
+static struct acd_ispace contact_space(const struct acd *acd)
+{
+        return (struct acd_ispace){ &acd->contact[0].link, sizeof(acd->contact[0]) };
+}
+
+bool acd_contact_is_displaced(const struct acd *acd, uint32_t index)
+{
+        return acd->contact[index].link.list ==
+               acd_tag(LIST_TREE, acd->contact[index].class);
+}
+
+static uint32_t lane_find(const struct acd *acd, const struct acd_contact *contact,
+                          uint32_t *ret_count)
+{
+        uint32_t lane = acd->class[contact->class].lane[contact->band];
+
+        *ret_count = 0;
+        for (; lane != 0; lane = acd->lane[lane].next) {
+                if (acd->lane[lane].credit_ms == contact->credit_ms)
+                        return lane;
+                (*ret_count)++;
+        }
+        return 0;
+}
+
+static uint32_t lane_make(struct acd *acd, const struct acd_contact *contact)
+{
+        uint32_t index = acd_slab_take_used(&acd->lanes);
+        struct acd_lane *lane = &acd->lane[index];
+        struct acd_class *class = &acd->class[contact->class];
+
+        lane->class = contact->class;
+        lane->band = contact->band;
+        lane->credit_ms = contact->credit_ms;
+        lane->next = class->lane[contact->band];
+        class->lane[contact->band] = index;
+        acd_ilist_init(&lane->contacts, acd_tag(LIST_LANE, index));
+        return index;
+}
+
+static void lane_free(struct acd *acd, uint32_t index)
+{
+        uint32_t *at = &acd->class[acd->lane[index].class].lane[acd->lane[index].band];
+
+        while (*at != index)
+                at = &acd->lane[*at].next;
+        *at = acd->lane[index].next;
+        acd_slab_give_used(&acd->lanes, index);
+}
+
+static void tree_insert(struct acd *acd, uint32_t index)
+{
+        struct acd_contact *contact = &acd->contact[index];
+        struct acd_itree_space space = acd_tree_space(acd);
+
+        ACD_ASSERT(contact->link.list == 0);
+        contact->link.list = acd_tag(LIST_TREE, contact->class);
+        acd_itree_insert(&space, &acd->class[contact->class].tree[contact->band], index);
+}
+
+/* Put the contact, which is in no list, where its key says. */
+static void place(struct acd *acd, uint32_t index)
+{
+        const struct acd_contact *contact = &acd->contact[index];
+        uint32_t lane_count;
+        uint32_t lane_index = lane_find(acd, contact, &lane_count);
+        struct acd_ilist *lane;
+
+        if (lane_index == 0) {
+                if (lane_count == ACD_CREDIT_LEVEL_COUNT ||
+                    acd->lanes.live >= acd->limits.lane_count_max) {
+                        tree_insert(acd, index);
+                        return;
+                }
+                lane_index = lane_make(acd, contact);
+        }
+        lane = &acd->lane[lane_index].contacts;
+        if (lane->count == 0 || acd_contact_is_before(acd, lane->last, index))
+                acd_ilist_push_back(contact_space(acd), lane, index);
+        else if (acd_contact_is_before(acd, index, lane->first))
+                acd_ilist_push_front(contact_space(acd), lane, index);
+        else
+                tree_insert(acd, index);
+}
+
+/* Read the first contact of the class into its head. */
+void acd_class_head_update(struct acd *acd, uint32_t class_index)
+{
+        struct acd_class_head *head = &acd->class_head[class_index];
+        struct acd_class_walk walk;
+        uint32_t first;
+
+        acd_walk_begin(acd, &walk, class_index, UINT64_MAX);
+        first = acd_walk_next(acd, &walk);
+        head->contact = first;
+        if (first != 0) {
+                head->band = acd->contact[first].band;
+                head->credited = credited_of(&acd->contact[first]);
+                head->sequence = acd->contact[first].sequence;
+        }
+}
+
+/* Does the first contact of @left's class come before that of @right's? */
+bool acd_head_is_before(const struct acd_class_head *left, const struct acd_class_head *right)
+{
+        if (left->band != right->band)
+                return left->band > right->band;
+        if (left->credited != right->credited)
+                return left->credited < right->credited;
+        return left->sequence < right->sequence;
+}
+
+/* Does the first contact of the class come before @contact? */
+bool acd_head_is_before_contact(const struct acd *acd, uint32_t class_index, uint32_t contact)
+{
+        struct acd_class_head key = {
+                .credited = credited_of(&acd->contact[contact]),
+                .sequence = acd->contact[contact].sequence,
+                .band = acd->contact[contact].band,
+        };
+
+        return acd_head_is_before(&acd->class_head[class_index], &key);
+}
+
+void acd_lane_insert(struct acd *acd, uint32_t index)
+{
+        const struct acd_contact *contact = &acd->contact[index];
+        struct acd_class *class = &acd->class[contact->class];
+        uint32_t first = acd->class_head[contact->class].contact;
+
+        place(acd, index);
+        class->band_bits |= UINT32_C(1) << contact->band;
+        class->waiting_count++;
+        acd->queue[class->queue].waiting_count++;
+        if (first == 0 || acd_contact_is_before(acd, index, first)) {
+                struct acd_class_head *head = &acd->class_head[contact->class];
+
+                head->contact = index;
+                head->band = contact->band;
+                head->credited = credited_of(contact);
+                head->sequence = contact->sequence;
+        }
+}
+
+void acd_lane_remove(struct acd *acd, uint32_t index)
+{
+        struct acd_contact *contact = &acd->contact[index];
+        struct acd_class *class = &acd->class[contact->class];
+
+        if (acd_contact_is_displaced(acd, index)) {
+                struct acd_itree_space space = acd_tree_space(acd);
+
+                acd_itree_remove(&space, &class->tree[contact->band], index);
+                contact->link.list = 0;
+        } else {
+                uint32_t lane = acd_tag_owner(contact->link.list);
+
+                acd_ilist_remove(contact_space(acd), &acd->lane[lane].contacts, index);
+                if (acd->lane[lane].contacts.count == 0)
+                        lane_free(acd, lane);
+        }
+        if (class->lane[contact->band] == 0 && class->tree[contact->band].count == 0)
+                class->band_bits &= ~(UINT32_C(1) << contact->band);
+        class->waiting_count--;
+        acd->queue[class->queue].waiting_count--;
+        if (acd->class_head[contact->class].contact == index)
+                acd_class_head_update(acd, contact->class);
+}
+
+/* Put cursors on the first contacts of the highest band that is left. */
+static void walk_enter_band(const struct acd *acd, struct acd_class_walk *walk)
+{
+        const struct acd_class *class = &acd->class[walk->class];
+        uint32_t lane;
+
+        walk->lane_count = 0;
+        walk->tree = 0;
+        if (walk->band_bits == 0)
+                return;
+        walk->band = 31 - (uint32_t)__builtin_clz(walk->band_bits);
+        walk->band_bits &= ~(UINT32_C(1) << walk->band);
+        for (lane = class->lane[walk->band]; lane != 0; lane = acd->lane[lane].next)
+                walk->lane[walk->lane_count++] = acd->lane[lane].contacts.first;
+        if (class->tree[walk->band].count > 0) {
+                struct acd_itree_space space = acd_tree_space(acd);
+
+                walk->tree = acd_itree_first_light(&space, &class->tree[walk->band], walk->latest);
+        }
+}
+
+/* Walk the waiting contacts of the class in order: those that entered the queue at
+ * @latest or before. The class must not change meanwhile. */
+void acd_walk_begin(const struct acd *acd, struct acd_class_walk *walk, uint32_t class_index,
+                    acd_time latest)
+{
+        walk->class = class_index;
+        walk->latest = latest;
+        walk->band_bits = acd->class[class_index].band_bits;
+        walk_enter_band(acd, walk);
+}
+
+/* The lane cursor whose contact comes first, or lane_count. A lane whose front is
+ * too late has nothing to offer. */
+static uint32_t walk_best_lane(const struct acd *acd, const struct acd_class_walk *walk)
+{
+        uint32_t best = walk->lane_count;
+
+        for (uint32_t i = 0; i < walk->lane_count; i++) {
+                uint32_t contact = walk->lane[i];
+
+                if (contact == 0 || acd->contact[contact].submitted > walk->latest)
+                        continue;
+                if (best == walk->lane_count ||
+                    acd_contact_is_before(acd, contact, walk->lane[best]))
+                        best = i;
+        }
+        return best;
+}
+
+/* The next contact, or 0. */
+uint32_t acd_walk_next(const struct acd *acd, struct acd_class_walk *walk)
+{
+        for (;;) {
+                uint32_t best = walk_best_lane(acd, walk);
+                uint32_t contact = best == walk->lane_count ? 0 : walk->lane[best];
+
+                if (walk->tree != 0 &&
+                    (contact == 0 || acd_contact_is_before(acd, walk->tree, contact))) {
+                        struct acd_itree_space space = acd_tree_space(acd);
+
+                        contact = walk->tree;
+                        walk->tree = acd_itree_next_light(&space, contact, walk->latest);
+                        return contact;
+                }
+                if (contact != 0) {
+                        walk->lane[best] = acd->contact[contact].link.next;
+                        return contact;
+                }
+                if (walk->band_bits == 0)
+                        return 0;
+                walk_enter_band(acd, walk);
+        }
+}
+
+/* The earliest entry into the queue after @after, of the class's waiting contacts;
+ * UINT64_MAX when there is none. Those at or before it are few, or the answer is
+ * @after + 1, which is early but never late. */
+acd_time acd_class_next_entry(const struct acd *acd, uint32_t class_index, acd_time after)
+{
+        enum { STEP_MAX = 64 };
+        const struct acd_class *class = &acd->class[class_index];
+        struct acd_itree_space space = acd_tree_space(acd);
+        acd_time next = UINT64_MAX;
+        uint32_t step_count = 0;
+
+        for (uint32_t bits = class->band_bits; bits != 0; bits &= bits - 1) {
+                uint32_t band = (uint32_t)__builtin_ctz(bits);
+                uint64_t in_tree = acd_itree_least_above(&space, &class->tree[band], after);
+
+                if (in_tree < next)
+                        next = in_tree;
+                for (uint32_t lane = class->lane[band]; lane != 0; lane = acd->lane[lane].next) {
+                        uint32_t contact = acd->lane[lane].contacts.first;
+
+                        while (contact != 0 && acd->contact[contact].submitted <= after) {
+                                if (step_count++ == STEP_MAX)
+                                        return after + 1;
+                                contact = acd->contact[contact].link.next;
+                        }
+                        if (contact != 0 && acd->contact[contact].submitted < next)
+                                next = acd->contact[contact].submitted;
+                }
+        }
+        return next;
+}

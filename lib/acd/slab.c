@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Slabs: arrays of objects, some of them free.
+ *
+ * A free slot is in the free list of its slab, so "free" is a state like any
+ * other. Slots are used again first in, first out, and only when enough of them
+ * are free (the quarantine): so an id that somebody kept stays recognisable as
+ * gone for a long time, and its generation does not wrap early. The quarantine
+ * lies beyond the limit: capacity = limit + quarantine, hence the limit is
+ * honoured. Until then slots that were never used are taken, in order, so memory
+ * that is not needed is never touched.
+ *
+ * Kinds without ids (classes, lanes, memberships) have no quarantine.
+ */
+
+#include "acd/parts.h"
+
+#include "base/id.h"
+
+void acd_slab_init(struct acd_slab *slab, void *base, size_t stride, uint32_t capacity)
+{
+        *slab = (struct acd_slab){ .base = base, .stride = stride, .capacity = capacity };
+        acd_ilist_init(&slab->free, acd_tag(LIST_FREE, 0));
+        acd_ilist_init(&slab->used, acd_tag(LIST_USED, 0));
+}
+
+struct acd_slot *acd_slab_slot(const struct acd_slab *slab, uint32_t index)
+{
+        ACD_ASSERT(index != 0);
+        ACD_ASSERT(index <= slab->capacity);
+        return (struct acd_slot *)(void *)((char *)slab->base + (size_t)index * slab->stride);
+}
+
+struct acd_ispace acd_slab_space(const struct acd_slab *slab)
+{
+        return (struct acd_ispace){ (char *)slab->base + offsetof(struct acd_slot, link),
+                                    slab->stride };
+}
+
+/* A slot in no list, of a generation that it never had. */
+uint32_t acd_slab_take(struct acd_slab *slab)
+{
+        uint32_t index;
+        struct acd_slot *slot;
+
+        if (slab->free.count > 0 && slab->free.count >= slab->quarantine) {
+                index = acd_ilist_pop_front(acd_slab_space(slab), &slab->free);
+        } else {
+                ACD_ASSERT(slab->top < slab->capacity);
+                index = ++slab->top;
+        }
+        slab->live++;
+        slot = acd_slab_slot(slab, index);
+        slot->generation = acd_id_next_generation(slot->generation);
+        return index;
+}
+
+void acd_slab_give(struct acd_slab *slab, uint32_t index)
+{
+        ACD_ASSERT(slab->live > 0);
+        slab->live--;
+        acd_ilist_push_back(acd_slab_space(slab), &slab->free, index);
+}
+
+uint32_t acd_slab_take_used(struct acd_slab *slab)
+{
+        uint32_t index = acd_slab_take(slab);
+
+        acd_ilist_push_back(acd_slab_space(slab), &slab->used, index);
+        return index;
+}
+
+void acd_slab_give_used(struct acd_slab *slab, uint32_t index)
+{
+        acd_ilist_remove(acd_slab_space(slab), &slab->used, index);
+        acd_slab_give(slab, index);
+}
+
+bool acd_slab_is_live(const struct acd_slab *slab, uint32_t index)
+{
+        return index != 0 && index <= slab->top &&
+               acd_slab_slot(slab, index)->link.list != slab->free.tag;
+}
+
+/* The quarantine of @limit slots with ids, which also is memory. */
+uint32_t acd_slab_quarantine(uint32_t limit)
+{
+        uint32_t half = limit / 2;
+
+        return half < CORE_QUARANTINE_MAX ? half : CORE_QUARANTINE_MAX;
+}

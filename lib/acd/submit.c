@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * SUBMIT: a contact enters.
+ *
+ * The longest list of checks of all commands, in the order of rule D7; then
+ * everything that it takes is there, and the contact is made, remembered under
+ * its key, put in its place and offered to whoever is ready. A class that is seen
+ * for the first time is surveyed before, filled after the contact is in it.
+ */
+
+#include "acd/parts.h"
+
+struct intake {
+        const struct acd_submit *submit;
+        uint32_t tenant;
+        uint32_t gateway;
+        struct acd_class_want want;
+        uint32_t class; /* 0: to be made */
+        struct acd_class_survey survey;
+};
+
+/* Was it submitted before? True: the reply says what came of it. */
+static bool is_repeated(struct acd *acd, const struct intake *intake, uint64_t tenant_id)
+{
+        const struct acd_submit *submit = intake->submit;
+        uint32_t key = acd_key_find(acd, tenant_id, submit->client_key);
+        enum acd_field field;
+        uint32_t contact;
+
+        if (key == 0)
+                return false;
+        field = acd_key_difference(acd, key, submit);
+        if (field != ACD_FIELD_NONE) {
+                acd_refuse(acd, ACD_CONFLICT, field);
+                return true;
+        }
+        contact = acd_index_of(acd, ACD_OBJECT_CONTACT, acd->key[key].contact);
+        acd_duplicate(acd, acd->key[key].contact, contact == 0 ? 0 : acd->contact[contact].state);
+        return true;
+}
+
+static bool find_references(struct acd *acd, struct intake *intake)
+{
+        const struct acd_submit *submit = intake->submit;
+        enum acd_field field = ACD_FIELD_NONE;
+
+        intake->want.queue =
+                acd_index_in(acd, intake->tenant, ACD_OBJECT_QUEUE, submit->queue.value);
+        intake->want.channel =
+                acd_index_in(acd, intake->tenant, ACD_OBJECT_CHANNEL, submit->channel.value);
+        intake->gateway =
+                acd_index_in(acd, intake->tenant, ACD_OBJECT_GATEWAY, submit->gateway.value);
+        intake->want.excluded =
+                acd_index_in(acd, intake->tenant, ACD_OBJECT_AGENT, submit->excluded.value);
+        if (intake->want.queue == 0)
+                field = ACD_FIELD_QUEUE;
+        else if (intake->want.channel == 0)
+                field = ACD_FIELD_CHANNEL;
+        else if (intake->gateway == 0 && submit->gateway.value != 0)
+                field = ACD_FIELD_GATEWAY;
+        else if (intake->want.excluded == 0 && submit->excluded.value != 0)
+                field = ACD_FIELD_EXCLUDED_AGENT;
+        else if (!acd_terms_of(acd, intake->tenant, &submit->extra, &intake->want.terms))
+                field = ACD_FIELD_SKILL;
+        if (field == ACD_FIELD_NONE)
+                return true;
+        acd_refuse(acd, ACD_UNKNOWN, field);
+        return false;
+}
+
+/* Limits of a class that is to be made. */
+static bool class_is_allowed(struct acd *acd, struct intake *intake)
+{
+        const struct acd_limits *limits = &acd->limits;
+        const struct acd_queue *queue = &acd->queue[intake->want.queue];
+        uint64_t member_count;
+
+        acd_class_survey(acd, &intake->want, &intake->survey);
+        member_count = (uint64_t)acd->used_membership_count + acd->expected_membership_count +
+                       intake->survey.member_count;
+        if (intake->survey.member_count == 0) {
+                acd_refuse(acd, ACD_DEAD_QUEUE, ACD_FIELD_QUEUE);
+        } else if (queue->used_classes.count >= limits->class_per_queue_max) {
+                acd_refuse_limit(acd, ACD_LIMIT, ACD_FIELD_CLASS_PER_QUEUE,
+                                 limits->class_per_queue_max);
+        } else if (acd->used_classes.count >= limits->class_count_max) {
+                acd_refuse_limit(acd, ACD_FULL, ACD_FIELD_LIMITS, limits->class_count_max);
+        } else if (intake->survey.full_agent != 0) {
+                acd->reply->id = acd_id_of(acd, &acd->agents, intake->survey.full_agent);
+                acd_refuse_limit(acd, ACD_LIMIT, ACD_FIELD_CLASS_PER_AGENT,
+                                 limits->class_per_agent_max);
+        } else if (member_count > limits->membership_count_max) {
+                acd_refuse_limit(acd, ACD_FULL, ACD_FIELD_LIMITS, limits->membership_count_max);
+        } else {
+                return true;
+        }
+        return false;
+}
+
+/* Could an agent ever take it, and is the class there or allowed? */
+static bool find_class(struct acd *acd, struct intake *intake)
+{
+        const struct acd_class *class;
+
+        intake->class = acd_class_find(acd, &intake->want);
+        if (intake->class == 0)
+                return class_is_allowed(acd, intake);
+        class = &acd->class[intake->class];
+        if (class->members.count > 0 || class->is_filling)
+                return true;
+        /* Memberships may lag behind the configuration: look again. */
+        acd_class_survey(acd, &intake->want, &intake->survey);
+        if (intake->survey.member_count > 0)
+                return true;
+        acd_refuse(acd, ACD_DEAD_QUEUE, ACD_FIELD_QUEUE);
+        return false;
+}
+
+static bool payload_fits(struct acd *acd, const struct acd_submit *submit)
+{
+        const struct {
+                struct acd_bytes bytes;
+                enum acd_field field;
+        } parts[] = {
+                { submit->client_key, ACD_FIELD_CLIENT_KEY },
+                { submit->customer_key, ACD_FIELD_CUSTOMER_KEY },
+                { submit->attributes, ACD_FIELD_ATTRIBUTES },
+        };
+        uint32_t freed = submit->client_key.size == 0 ? 0 : acd_key_cells_freed(acd);
+        uint32_t cell_count = 0;
+
+        for (uint32_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+                cell_count += acd_payload_cell_count(parts[i].bytes.size);
+                if (!acd_payload_fits(acd, cell_count, freed)) {
+                        acd_refuse_limit(acd, ACD_FULL, parts[i].field,
+                                         acd->limits.payload_cell_count_max);
+                        return false;
+                }
+        }
+        return true;
+}
+
+static bool is_within_limits(struct acd *acd, struct intake *intake)
+{
+        const struct acd_queue *queue = &acd->queue[intake->want.queue];
+        uint32_t length_max = queue->config.length_max;
+
+        if (length_max != 0 &&
+            queue->waiting_count + queue->contacts[ACD_CONTACT_WITHHELD].count >= length_max) {
+                acd_refuse_limit(acd, ACD_FULL, ACD_FIELD_LENGTH_MAX, length_max);
+                return false;
+        }
+        if (acd->contacts.live >= acd->limits.contact_count_max) {
+                acd_refuse_limit(acd, ACD_FULL, ACD_FIELD_CONTACT, acd->limits.contact_count_max);
+                return false;
+        }
+        if (!find_class(acd, intake))
+                return false;
+        if (intake->submit->client_key.size != 0 && !acd_key_has_room(acd)) {
+                acd_refuse_limit(acd, ACD_FULL, ACD_FIELD_CLIENT_KEY, acd->limits.key_count_max);
+                return false;
+        }
+        return payload_fits(acd, intake->submit);
+}
+
+static uint32_t make_contact(struct acd *acd, const struct intake *intake)
+{
+        const struct acd_submit *submit = intake->submit;
+        uint32_t index = acd_slab_take(&acd->contacts);
+        struct acd_contact *contact = &acd->contact[index];
+        struct acd_contact_cold *cold = &acd->contact_cold[index];
+
+        contact->state = ACD_CONTACT_FREE;
+        contact->band = submit->band == ACD_BAND_DEFAULT ?
+                                acd->queue[intake->want.queue].config.band :
+                                submit->band;
+        contact->pair_count = 0;
+        contact->flags = 0;
+        contact->credit_ms = submit->credit_ms;
+        contact->sequence = ++acd->tenant[intake->tenant].submit_sequence;
+        contact->submitted = acd->step_now;
+        contact->class = intake->class;
+        contact->gateway = intake->gateway;
+        contact->assignment = 0;
+        contact->offer_count = 0;
+        contact->pair = 0;
+        contact->key = 0;
+        *cold = (struct acd_contact_cold){ .queued = acd->step_now };
+        cold->customer_key = acd_payload_put(acd, submit->customer_key);
+        cold->attributes = acd_payload_put(acd, submit->attributes);
+        return index;
+}
+
+static void emit_submitted(struct acd *acd, uint32_t index)
+{
+        struct acd_event *event =
+                acd_emit_contact(acd, index, ACD_EVENT_CONTACT_SUBMITTED, ACD_REASON_NONE);
+
+        event->state = ACD_CONTACT_WAITING;
+        event->value = acd->contact[index].credit_ms;
+}
+
+static uint32_t enter(struct acd *acd, struct intake *intake)
+{
+        bool is_new = intake->class == 0;
+        uint32_t index;
+
+        if (intake->submit->client_key.size != 0)
+                acd_key_make_room(acd);
+        if (is_new)
+                intake->class = acd_class_make(acd, &intake->want, intake->survey.member_count);
+        index = make_contact(acd, intake);
+        acd_class_gain_contact(acd, intake->class);
+        if (is_new)
+                acd_class_fill(acd, intake->class);
+        acd_contact_join_gateway(acd, index);
+        if (intake->submit->client_key.size != 0)
+                acd_key_add(acd, index, intake->submit);
+        acd->queue[intake->want.queue].submitted++;
+        emit_submitted(acd, index);
+        if (acd_contact_wait(acd, index, ACD_REASON_SUBMITTED))
+                acd_match_contact(acd, index);
+        return index;
+}
+
+enum acd_result acd_do_submit(struct acd *acd, const struct acd_command *command)
+{
+        struct intake intake = { .submit = &command->submit,
+                                 .tenant = acd_command_tenant(acd, command) };
+        uint32_t contact;
+
+        if (!acd_form_submit(acd, intake.submit) ||
+            is_repeated(acd, &intake, command->tenant.value) || !find_references(acd, &intake))
+                return acd->reply->result;
+        if (intake.gateway != 0 && acd->gateway[intake.gateway].state != ACD_GATEWAY_PRESENT)
+                return acd_refuse_state(acd, ACD_FIELD_GATEWAY,
+                                        acd->gateway[intake.gateway].state);
+        if (!is_within_limits(acd, &intake))
+                return acd->reply->result;
+        contact = enter(acd, &intake);
+        return acd_done(acd, acd_id_of(acd, &acd->contacts, contact), acd->contact[contact].state);
+}
