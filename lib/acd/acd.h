@@ -37,7 +37,8 @@ struct acd_reply {
         enum acd_field field;    /* at fault, for a refusal */
         uint64_t limit;          /* the limit passed, or the value that is in the way */
         uint64_t id;             /* of the object made or found */
-        uint32_t changed;        /* upsert: bit per field of the config struct, in its order; bit 31: new */
+        /* upsert: bit per field of the config struct, in its order; bit 31: new */
+        uint32_t changed;
         uint32_t retry_after_ms; /* for LATER results */
         uint8_t state;           /* contact, assignment or presence state now */
         uint32_t resume_count;
@@ -87,7 +88,8 @@ struct acd_sink {
         void *self;
 };
 struct acd_source {
-        int (*read)(void *self, void *bytes, size_t size); /* 0, or negative errno; all or nothing */
+        /* 0, or negative errno; all or nothing */
+        int (*read)(void *self, void *bytes, size_t size);
         void *self;
 };
 

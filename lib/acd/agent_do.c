@@ -13,8 +13,7 @@
 /* The agent of the command, or a refusal. */
 static uint32_t find(struct acd *acd, const struct acd_command *command, uint64_t id)
 {
-        uint32_t index =
-                acd_index_in(acd, acd_command_tenant(acd, command), ACD_OBJECT_AGENT, id);
+        uint32_t index = acd_index_in(acd, acd_command_tenant(acd, command), ACD_OBJECT_AGENT, id);
 
         if (index == 0)
                 acd_refuse(acd, ACD_UNKNOWN, ACD_FIELD_AGENT);
@@ -87,8 +86,7 @@ enum acd_result acd_do_agent_login(struct acd *acd, const struct acd_command *co
         if (!acd_form_login(acd, login))
                 return acd->reply->result;
         index = find(acd, command, login->agent.value);
-        if (index == 0 ||
-            !check_addresses(acd, acd_command_tenant(acd, command), index, login))
+        if (index == 0 || !check_addresses(acd, acd_command_tenant(acd, command), index, login))
                 return acd->reply->result;
         setup = &acd->agent_setup[index];
         acd_agent_drop_addresses(acd, index);

@@ -35,8 +35,8 @@ static uint32_t collect(const struct acd *acd, uint32_t agent_index, uint32_t *a
                 uint32_t moving = assignments[i];
                 uint32_t at = i;
 
-                for (; at > 0 && acd->assignment[assignments[at - 1]].order >
-                                         acd->assignment[moving].order;
+                for (; at > 0 &&
+                       acd->assignment[assignments[at - 1]].order > acd->assignment[moving].order;
                      at--)
                         assignments[at] = assignments[at - 1];
                 assignments[at] = moving;

@@ -153,8 +153,7 @@ void acd_assignment_accept(struct acd *acd, uint32_t index)
                 assignment_move(acd, index, ACD_ASSIGNMENT_CONNECTING);
                 acd_contact_move(acd, assignment->contact, ACD_CONTACT_CONNECTING);
                 set_deadline(acd, index,
-                             acd->step_now +
-                                     channel->config.connecting_lease_ms * CORE_NS_PER_MS);
+                             acd->step_now + channel->config.connecting_lease_ms * CORE_NS_PER_MS);
                 emit_accepted(acd, index, ACD_ASSIGNMENT_CONNECTING);
                 return;
         }
@@ -216,8 +215,8 @@ static void assignment_free(struct acd *acd, uint32_t index)
 void acd_offer_end(struct acd *acd, uint32_t index, enum acd_reason reason, const char *label)
 {
         const struct acd_assignment *assignment = &acd->assignment[index];
-        struct acd_event *event = acd_emit_contact(acd, assignment->contact,
-                                                   ACD_EVENT_OFFER_ENDED, reason);
+        struct acd_event *event =
+                acd_emit_contact(acd, assignment->contact, ACD_EVENT_OFFER_ENDED, reason);
 
         event->state = ACD_ASSIGNMENT_CLOSED;
         event->since = assignment->offered;
@@ -230,8 +229,8 @@ void acd_assignment_close(struct acd *acd, uint32_t index, enum acd_reason reaso
 {
         struct acd_assignment *assignment = &acd->assignment[index];
         uint64_t held_ns = assignment->held_ns;
-        struct acd_event *event = acd_emit_contact(acd, assignment->contact,
-                                                   ACD_EVENT_ASSIGNMENT_CLOSED, reason);
+        struct acd_event *event =
+                acd_emit_contact(acd, assignment->contact, ACD_EVENT_ASSIGNMENT_CLOSED, reason);
 
         if (assignment->state == ACD_ASSIGNMENT_HELD)
                 held_ns += acd->step_now - assignment->state_since;

@@ -143,10 +143,9 @@ enum acd_result acd_do_assignment(struct acd *acd, const struct acd_command *com
         if (command->kind == ACD_COMMAND_UNPARK && agent->busy != 0)
                 return acd_refuse_state(acd, ACD_FIELD_AGENT, agent->presence);
         if (command->kind == ACD_COMMAND_PARK && agent->parked.count >= ACD_AGENT_PARKED_MAX)
-                return acd_refuse_limit(acd, ACD_LIMIT, ACD_FIELD_ASSIGNMENT,
-                                        ACD_AGENT_PARKED_MAX);
+                return acd_refuse_limit(acd, ACD_LIMIT, ACD_FIELD_ASSIGNMENT, ACD_AGENT_PARKED_MAX);
         apply(acd, index, command);
         return acd_done(acd, id,
-                        assignment->state == ACD_ASSIGNMENT_FREE ? ACD_ASSIGNMENT_CLOSED :
-                                                                   assignment->state);
+                        assignment->state == ACD_ASSIGNMENT_FREE ? ACD_ASSIGNMENT_CLOSED
+                                                                 : assignment->state);
 }

@@ -28,7 +28,6 @@ const char *acd_verify(const struct acd *acd)
         return NULL;
 }
 
-
 void acd_check(const struct acd *acd)
 {
         const char *broken = acd_verify(acd);

@@ -21,9 +21,8 @@ static const char *check_skills(const struct acd *acd)
         uint32_t *count = clear(acd);
 
         for (uint32_t i = 1; i <= acd->queues.top; i++)
-                for (uint32_t k = 0; acd_slab_is_live(&acd->queues, i) &&
-                                     k < acd->queue[i].terms.count;
-                     k++)
+                for (uint32_t k = 0;
+                     acd_slab_is_live(&acd->queues, i) && k < acd->queue[i].terms.count; k++)
                         count[acd->queue[i].terms.term[k].skill]++;
         for (uint32_t i = 1; i <= acd->profiles.top; i++)
                 for (uint32_t k = 0; acd_slab_is_live(&acd->profiles, i) &&
@@ -66,9 +65,8 @@ static const char *check_queues_and_teams(const struct acd *acd)
         uint32_t *count = clear(acd);
 
         for (uint32_t i = 1; i <= acd->agents.top; i++)
-                for (uint32_t k = 0; acd_slab_is_live(&acd->agents, i) &&
-                                     k < acd->agent_setup[i].tier_count;
-                     k++)
+                for (uint32_t k = 0;
+                     acd_slab_is_live(&acd->agents, i) && k < acd->agent_setup[i].tier_count; k++)
                         count[acd->agent_setup[i].tier[k].queue]++;
         for (uint32_t i = 1; i <= acd->queues.top; i++)
                 if (acd_slab_is_live(&acd->queues, i))
@@ -98,9 +96,8 @@ static const char *check_profiles_and_supervisors(const struct acd *acd)
                         HOLDS(acd->profile[i].reference_count == count[i]);
         count = clear(acd);
         for (uint32_t i = 1; i <= acd->teams.top; i++)
-                for (uint32_t k = 0; acd_slab_is_live(&acd->teams, i) &&
-                                     k < acd->team[i].supervisor_count;
-                     k++)
+                for (uint32_t k = 0;
+                     acd_slab_is_live(&acd->teams, i) && k < acd->team[i].supervisor_count; k++)
                         count[acd->team[i].supervisor[k]]++;
         for (uint32_t i = 1; i <= acd->agents.top; i++)
                 if (acd_slab_is_live(&acd->agents, i))

@@ -62,8 +62,8 @@ static bool slab_is_complete(const struct census *census, const struct acd_slab 
 
 static const char *check_simple(const struct acd *acd)
 {
-        const struct acd_slab *slabs[] = { &acd->tenants, &acd->skills,   &acd->channels,
-                                           &acd->queues,  &acd->teams,    &acd->profiles,
+        const struct acd_slab *slabs[] = { &acd->tenants, &acd->skills, &acd->channels,
+                                           &acd->queues,  &acd->teams,  &acd->profiles,
                                            &acd->lanes,   &acd->pairs };
 
         for (uint32_t i = 0; i < sizeof(slabs) / sizeof(slabs[0]); i++) {

@@ -144,9 +144,9 @@ static const char *check_pool(const struct acd *acd, uint32_t index, uint32_t ti
                 sequence = acd->agent[agent].idle_sequence;
         }
         for (uint32_t at = class->members.first; at != 0; at = acd->membership[at].link.next)
-                logged_in += acd->membership[at].tier == tier &&
-                             acd->agent[acd->membership[at].agent].presence !=
-                                     ACD_PRESENCE_LOGGED_OUT;
+                logged_in +=
+                        acd->membership[at].tier == tier &&
+                        acd->agent[acd->membership[at].agent].presence != ACD_PRESENCE_LOGGED_OUT;
         HOLDS(class->logged_in[tier] == logged_in);
         HOLDS((class->pool_bits >> tier & 1) == (class->pool[tier].count > 0));
         return NULL;

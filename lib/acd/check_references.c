@@ -55,8 +55,7 @@ static bool abilities_are_good(const struct acd *acd, const struct acd_abilities
 {
         for (uint32_t i = 0; i < abilities->channel_count; i++)
                 if (!is_of(acd, ACD_OBJECT_CHANNEL, abilities->channel[i].channel, tenant) ||
-                    (i > 0 &&
-                     abilities->channel[i - 1].channel >= abilities->channel[i].channel))
+                    (i > 0 && abilities->channel[i - 1].channel >= abilities->channel[i].channel))
                         return false;
         for (uint32_t i = 0; i < abilities->skill_count; i++)
                 if (!is_of(acd, ACD_OBJECT_SKILL, abilities->skill[i].skill, tenant) ||

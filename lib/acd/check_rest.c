@@ -163,10 +163,9 @@ static bool job_is_somewhere(const struct acd *acd, enum core_job_kind kind, uin
         case JOB_GATEWAY:
         case JOB_GATEWAY_RELEASE:
                 return job->phase <= 1 &&
-                       (job->cursor == 0 ||
-                        (acd_slab_is_live(&acd->contacts, job->cursor) &&
-                         acd->contact_cold[job->cursor].gateway_link.list ==
-                                 acd_tag(LIST_OF, index)));
+                       (job->cursor == 0 || (acd_slab_is_live(&acd->contacts, job->cursor) &&
+                                             acd->contact_cold[job->cursor].gateway_link.list ==
+                                                     acd_tag(LIST_OF, index)));
         case JOB_AGENT_MATCH:
         case JOB_AGENT_REMATCH:
         case JOB_QUEUE_REMATCH:
@@ -218,8 +217,8 @@ static const char *check_payload(const struct acd *acd)
                 if (acd_slab_is_live(&acd->keys, i))
                         used += cells_of(acd, acd->key[i].payload);
         for (uint32_t i = 1; i <= acd->agents.top; i++)
-                for (uint32_t k = 0; acd_slab_is_live(&acd->agents, i) &&
-                                     k < acd->agent_setup[i].address_count;
+                for (uint32_t k = 0;
+                     acd_slab_is_live(&acd->agents, i) && k < acd->agent_setup[i].address_count;
                      k++)
                         used += cells_of(acd, acd->agent_setup[i].address[k].payload);
         HOLDS(used == acd->payload.used);
@@ -261,10 +260,10 @@ static const char *check_limits(const struct acd *acd)
 static const char *check_slabs(const struct acd *acd)
 {
         const struct acd_slab *slabs[] = {
-                &acd->tenants,     &acd->skills,  &acd->channels, &acd->queues, &acd->teams,
-                &acd->profiles,    &acd->agents,  &acd->gateways, &acd->contacts,
-                &acd->assignments, &acd->classes, &acd->memberships, &acd->lanes,
-                &acd->pairs,       &acd->keys,
+                &acd->tenants,  &acd->skills,      &acd->channels, &acd->queues,
+                &acd->teams,    &acd->profiles,    &acd->agents,   &acd->gateways,
+                &acd->contacts, &acd->assignments, &acd->classes,  &acd->memberships,
+                &acd->lanes,    &acd->pairs,       &acd->keys,
         };
 
         for (uint32_t i = 0; i < sizeof(slabs) / sizeof(slabs[0]); i++)
@@ -278,10 +277,9 @@ static const char *check_slabs(const struct acd *acd)
 
 const char *acd_check_rest(const struct acd *acd)
 {
-        const char *(*const parts[])(const struct acd *) = { check_pairs, check_keys,
-                                                             check_timers, check_jobs,
-                                                             check_payload, check_limits,
-                                                             check_slabs };
+        const char *(*const parts[])(
+                const struct acd *) = { check_pairs,   check_keys,   check_timers, check_jobs,
+                                        check_payload, check_limits, check_slabs };
 
         for (uint32_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
                 const char *broken = parts[i](acd);

@@ -26,8 +26,7 @@ static bool waits_where_it_should(const struct acd *acd, uint32_t index)
                 return acd->contact_cold[index].node.height > 0;
         return acd_slab_is_live(&acd->lanes, owner) &&
                contact->link.list == acd_tag(LIST_LANE, owner) &&
-               acd->lane[owner].class == contact->class &&
-               acd->lane[owner].band == contact->band &&
+               acd->lane[owner].class == contact->class && acd->lane[owner].band == contact->band &&
                acd->lane[owner].credit_ms == contact->credit_ms &&
                acd->contact_cold[index].node.height == 0;
 }
@@ -115,8 +114,8 @@ static const char *check_assignment(const struct acd *acd, uint32_t index)
         const struct acd_agent *agent = &acd->agent[assignment->agent];
         uint32_t queue = acd->class[contact->class].queue;
 
-        HOLDS(assignment->link.list == acd_tag(LIST_ASSIGNMENT + (uint32_t)assignment->state,
-                                               queue));
+        HOLDS(assignment->link.list ==
+              acd_tag(LIST_ASSIGNMENT + (uint32_t)assignment->state, queue));
         HOLDS(contact->assignment == index);
         HOLDS(contact->state == contact_state_of(assignment->state));
         if (assignment->state == ACD_ASSIGNMENT_PARKED) {
@@ -138,8 +137,8 @@ static const char *check_agent(const struct acd *acd, uint32_t index)
         const struct acd_agent *agent = &acd->agent[index];
         bool is_lost = agent->presence == ACD_PRESENCE_LOST;
 
-        HOLDS(agent->link.list == acd_tag(LIST_PRESENCE + (uint32_t)agent->presence,
-                                          agent->tenant));
+        HOLDS(agent->link.list ==
+              acd_tag(LIST_PRESENCE + (uint32_t)agent->presence, agent->tenant));
         HOLDS(acd_agent_is_idle(acd, index) == acd_agent_is_available(acd, index));
         HOLDS(agent->idle_link.list == 0 ||
               agent->idle_link.list == acd_tag(LIST_OF, agent->tenant));

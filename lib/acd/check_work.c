@@ -35,7 +35,7 @@ static const char *check_memberships(const struct acd *acd)
         for (uint32_t agent = 1; agent <= acd->agents.top; agent++) {
                 if (!acd_slab_is_live(&acd->agents, agent))
                         continue;
-                for (uint32_t class = 1; class <= acd->classes.top; class++) {
+                for (uint32_t class = 1; class <= acd->classes.top; class ++) {
                         const char *broken;
 
                         if (!acd_slab_is_live(&acd->classes, class))
@@ -80,8 +80,7 @@ static const char *check_work(const struct acd *acd)
                         continue;
                 HOLDS(!acd_contact_is_orphan(acd, contact));
                 for (uint32_t agent = 1; agent <= acd->agents.top; agent++)
-                        if (acd_slab_is_live(&acd->agents, agent) &&
-                            acd_agent_is_idle(acd, agent))
+                        if (acd_slab_is_live(&acd->agents, agent) && acd_agent_is_idle(acd, agent))
                                 HOLDS(!could_take(acd, agent, contact, settled));
         }
         return NULL;

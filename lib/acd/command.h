@@ -68,12 +68,14 @@ struct acd_queue_config {
         struct acd_requirement requirement;
         uint8_t band;                           /* default 8 */
         bool auto_accept;                       /* an offer is accepted at once */
-        uint8_t missed_max;                     /* missed offers in a row that pause an agent; 0 = never */
+        /* missed offers in a row that pause an agent; 0 = never */
+        uint8_t missed_max;
         enum acd_lost_rule on_agent_lost;
         uint32_t offer_timeout_ms;              /* default 20,000 */
         uint32_t wrap_up_ms;                    /* 0 = none */
         uint32_t cool_down_ms;                  /* of a rejection pair; default 10,000 */
-        uint32_t tier_wait_ms[ACD_TIER_COUNT];  /* wait that opens tier i; [0] is 0; never decreasing */
+        /* wait that opens tier i; [0] is 0; never decreasing */
+        uint32_t tier_wait_ms[ACD_TIER_COUNT];
         uint32_t length_max;                    /* waiting contacts; 0 = no own limit */
 };
 
@@ -239,7 +241,8 @@ struct acd_work {
 
 struct acd_command {
         enum acd_command_kind kind;
-        acd_tenant_id tenant; /* of tenant-scoped commands; none for START, TIME, WORK, LOGIC, WALL, tenants */
+        /* of tenant-scoped commands; none for START, TIME, WORK, LOGIC, WALL, tenants */
+        acd_tenant_id tenant;
         union {
                 struct acd_start start;
                 struct acd_work work;

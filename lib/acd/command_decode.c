@@ -133,8 +133,9 @@ static void get_field(struct reader *reader, uint8_t *base, const struct command
                 get_limits(reader, at);
                 return;
         case FIELD_CONTACTS:
-                get_contacts(reader, (struct acd_resume *)(void *)
-                                             (base + offsetof(struct acd_command, resume)));
+                get_contacts(
+                        reader,
+                        (struct acd_resume *)(void *)(base + offsetof(struct acd_command, resume)));
                 return;
         case FIELD_LIST:
                 break;

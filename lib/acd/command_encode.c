@@ -110,8 +110,10 @@ static void put_field(struct writer *writer, const uint8_t *base, const struct c
                 put_limits(writer, at);
                 return;
         case FIELD_CONTACTS:
-                put_contacts(writer, (const struct acd_resume *)(const void *)
-                                             (base + offsetof(struct acd_command, resume)));
+                put_contacts(writer,
+                             (const struct acd_resume *)(const void *)(base +
+                                                                       offsetof(struct acd_command,
+                                                                                resume)));
                 return;
         case FIELD_LIST:
                 break;

@@ -10,7 +10,7 @@
 #include "acd/command_fields.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define AT(member) offsetof(struct acd_command, member)
+#define AT(member)   offsetof(struct acd_command, member)
 #define F(kind, member) \
         { \
                 .offset = AT(member), .type = FIELD_##kind \
@@ -59,8 +59,7 @@ static const struct command_field address_fields[] = {
 
 static const struct command_list queue_terms =
         ITEMS(queue.requirement.term, ACD_TERM_MAX, term_fields);
-static const struct command_list extra_terms =
-        ITEMS(submit.extra.term, ACD_TERM_MAX, term_fields);
+static const struct command_list extra_terms = ITEMS(submit.extra.term, ACD_TERM_MAX, term_fields);
 static const struct command_list supervisors =
         ITEMS(team.supervisor, ACD_TEAM_SUPERVISOR_MAX, id_fields);
 static const struct command_list profile_channels =
@@ -71,8 +70,7 @@ static const struct command_list agent_channels =
         ITEMS(agent.channel, ACD_AGENT_CHANNEL_MAX, slots_fields);
 static const struct command_list agent_skills =
         ITEMS(agent.skill, ACD_AGENT_SKILL_MAX, level_fields);
-static const struct command_list agent_tiers =
-        ITEMS(agent.tier, ACD_AGENT_TIER_MAX, tier_fields);
+static const struct command_list agent_tiers = ITEMS(agent.tier, ACD_AGENT_TIER_MAX, tier_fields);
 static const struct command_list addresses =
         ITEMS(login.address, ACD_AGENT_CHANNEL_MAX, address_fields);
 
@@ -160,14 +158,10 @@ static const struct command_field submit_fields[] = {
 static const struct command_field cancel_fields[] = { F(U64, cancel.contact),
                                                       F(ENUM, cancel.reason) };
 static const struct command_field update_fields[] = {
-        F(U64, update.contact),
-        F(BOOL, update.has_band),
-        F(BOOL, update.has_credit),
-        F(BOOL, update.has_customer_key),
-        F(BOOL, update.has_attributes),
-        F(U8, update.band),
-        F(U32, update.credit_ms),
-        F(BYTES, update.customer_key),
+        F(U64, update.contact),         F(BOOL, update.has_band),
+        F(BOOL, update.has_credit),     F(BOOL, update.has_customer_key),
+        F(BOOL, update.has_attributes), F(U8, update.band),
+        F(U32, update.credit_ms),       F(BYTES, update.customer_key),
         F(BYTES, update.attributes),
 };
 static const struct command_field report_fields[] = {
@@ -191,11 +185,8 @@ static const struct command_field next_fields[] = {
         TEXT(next.label),
 };
 static const struct command_field assignment_fields[] = {
-        F(U64, assignment.assignment),
-        F(U64, assignment.agent),
-        F(U64, assignment.epoch),
-        TEXT(assignment.label),
-        F(U32, assignment.extend_ms),
+        F(U64, assignment.assignment), F(U64, assignment.agent),     F(U64, assignment.epoch),
+        TEXT(assignment.label),        F(U32, assignment.extend_ms),
 };
 
 #define FORM(array) \

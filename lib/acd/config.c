@@ -112,7 +112,8 @@ static uint32_t tenant_make(struct acd *acd, const struct acd_tenant_config *con
         tenant->config = *config;
         acd_text_set(tenant->config.name, sizeof(tenant->config.name), config->name);
         for (uint32_t presence = 0; presence <= ACD_PRESENCE_LOST; presence++)
-                acd_ilist_init(&tenant->presence[presence], acd_tag(LIST_PRESENCE + presence, index));
+                acd_ilist_init(&tenant->presence[presence],
+                               acd_tag(LIST_PRESENCE + presence, index));
         acd_ilist_init(&tenant->idle, acd_tag(LIST_OF, index));
         acd_name_add(acd, ACD_OBJECT_TENANT, index);
         return index;

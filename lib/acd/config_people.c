@@ -19,8 +19,8 @@ static uint32_t place_of(const uint32_t *first, size_t stride, uint32_t count, u
 {
         uint32_t at = count;
 
-        while (at > 0 && *(const uint32_t *)(const void *)((const char *)first +
-                                                           (at - 1) * stride) > value)
+        while (at > 0 &&
+               *(const uint32_t *)(const void *)((const char *)first + (at - 1) * stride) > value)
                 at--;
         return at;
 }
@@ -53,8 +53,8 @@ static enum acd_field skills_of(const struct acd *acd, uint32_t tenant,
 {
         for (uint32_t i = 0; i < count; i++) {
                 uint32_t skill = acd_index_in(acd, tenant, ACD_OBJECT_SKILL, from[i].skill.value);
-                uint32_t at = place_of(&to->skill[0].skill, sizeof(to->skill[0]), to->skill_count,
-                                       skill);
+                uint32_t at =
+                        place_of(&to->skill[0].skill, sizeof(to->skill[0]), to->skill_count, skill);
 
                 if (skill == 0)
                         return ACD_FIELD_SKILL;
@@ -184,8 +184,8 @@ static enum acd_field team_parts_of(const struct acd *acd, uint32_t tenant,
         if (parts->profile == 0 && config->profile.value != 0)
                 return ACD_FIELD_PROFILE;
         for (uint32_t i = 0; i < config->supervisor_count; i++) {
-                uint32_t agent = acd_index_in(acd, tenant, ACD_OBJECT_AGENT,
-                                              config->supervisor[i].value);
+                uint32_t agent =
+                        acd_index_in(acd, tenant, ACD_OBJECT_AGENT, config->supervisor[i].value);
                 uint32_t at = place_of(parts->supervisor, sizeof(parts->supervisor[0]), i, agent);
 
                 if (agent == 0)

@@ -186,9 +186,8 @@ static uint32_t find(struct acd *acd, const struct acd_command *command, uint32_
                 acd_refuse(acd, ACD_MISSING, fields[object]);
                 return 0;
         }
-        index = object == ACD_OBJECT_TENANT ?
-                        acd_index_of(acd, object, command->remove.id) :
-                        acd_index_in(acd, tenant, object, command->remove.id);
+        index = object == ACD_OBJECT_TENANT ? acd_index_of(acd, object, command->remove.id)
+                                            : acd_index_in(acd, tenant, object, command->remove.id);
         if (index == 0)
                 acd_refuse(acd, ACD_UNKNOWN, fields[object]);
         *ret_tenant = object == ACD_OBJECT_TENANT ? index : tenant;

@@ -185,8 +185,7 @@ static void close_contact(struct acd *acd, uint32_t index, enum acd_reason reaso
                 acd_offer_end(acd, assignment, reason, "");
                 assignment = 0;
         }
-        has_wrap_up = may_wrap_up && assignment != 0 &&
-                      acd_assignment_has_wrap_up(acd, assignment);
+        has_wrap_up = may_wrap_up && assignment != 0 && acd_assignment_has_wrap_up(acd, assignment);
         acd_contact_stop_active(acd, index);
         event = acd_emit_contact(acd, index, ACD_EVENT_CONTACT_CLOSED, reason);
         event->state = has_wrap_up ? ACD_CONTACT_ENDED : ACD_CONTACT_FREE;

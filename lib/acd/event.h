@@ -36,7 +36,8 @@ struct acd_event {
         acd_assignment_id assignment;
         acd_gateway_id gateway;   /* owner of the contact */
         acd_time deadline;        /* of the offer, lease, wrap-up or grace; 0 = none */
-        acd_time since;           /* begin of what ended: entry in queue, offer, active, hold, wrap-up */
+        /* begin of what ended: entry in queue, offer, active, hold, wrap-up */
+        acd_time since;
         uint64_t value;           /* as the text says */
         char label[ACD_LABEL_MAX + 1]; /* pause reason, disposition */
 };

@@ -14,9 +14,9 @@
 
 #include "base/name.h"
 
-#define DURATION_MS_MAX UINT64_C(86400000)     /* a day */
-#define RETENTION_MS_MAX UINT64_C(2592000000)  /* thirty days */
-#define EXTEND_MS_MAX UINT64_C(3600000)        /* an hour */
+#define DURATION_MS_MAX  UINT64_C(86400000)   /* a day */
+#define RETENTION_MS_MAX UINT64_C(2592000000) /* thirty days */
+#define EXTEND_MS_MAX    UINT64_C(3600000)    /* an hour */
 
 static bool fault(struct acd *acd, enum acd_result result, enum acd_field field)
 {
@@ -139,7 +139,8 @@ bool acd_form_start(struct acd *acd, const struct acd_start *start)
 bool acd_form_tenant(struct acd *acd, const struct acd_tenant_config *config)
 {
         return acd_form_name(acd, config->name) &&
-               is_in_range(acd, ACD_FIELD_AGENT_GRACE, config->agent_grace_ms, 0, DURATION_MS_MAX) &&
+               is_in_range(acd, ACD_FIELD_AGENT_GRACE, config->agent_grace_ms, 0,
+                           DURATION_MS_MAX) &&
                is_in_range(acd, ACD_FIELD_GATEWAY_GRACE, config->gateway_grace_ms, 0,
                            DURATION_MS_MAX) &&
                is_in_range(acd, ACD_FIELD_KEY_RETENTION, config->key_retention_ms, 0,
@@ -254,8 +255,7 @@ bool acd_form_cancel(struct acd *acd, const struct acd_cancel *cancel)
 {
         return is_given(acd, ACD_FIELD_CONTACT, cancel->contact.value) &&
                (cancel->reason == ACD_REASON_ABANDONED || cancel->reason == ACD_REASON_CANCELLED ||
-                cancel->reason == ACD_REASON_OPERATOR ||
-                fault(acd, ACD_INVALID, ACD_FIELD_REASON));
+                cancel->reason == ACD_REASON_OPERATOR || fault(acd, ACD_INVALID, ACD_FIELD_REASON));
 }
 
 bool acd_form_update(struct acd *acd, const struct acd_update *update)

@@ -294,8 +294,7 @@ enum acd_result acd_do_gateway_resume(struct acd *acd, const struct acd_command 
         }
         gateway->is_round_open = !resume->is_last;
         for (uint32_t i = 0; i < resume->contact_count; i++)
-                acd->reply->resume[i] =
-                        (uint8_t)resume_one(acd, index, resume->contact[i].value);
+                acd->reply->resume[i] = (uint8_t)resume_one(acd, index, resume->contact[i].value);
         acd->reply->resume_count = resume->contact_count;
         if (resume->is_last) {
                 gateway->is_releasing = true;

@@ -62,8 +62,8 @@ static uint64_t requirement_hash(const struct acd_requirement *requirement)
         acd_hash64_init(&hash, sorted.term_count);
         for (uint32_t i = 0; i < sorted.term_count; i++) {
                 acd_hash64_add_u64(&hash, sorted.term[i].skill.value);
-                acd_hash64_add_u64(&hash, (uint64_t)sorted.term[i].level_min << 8 |
-                                                  sorted.term[i].group);
+                acd_hash64_add_u64(&hash,
+                                   (uint64_t)sorted.term[i].level_min << 8 | sorted.term[i].group);
         }
         return acd_hash64_value(&hash);
 }
@@ -115,8 +115,8 @@ void acd_key_index(struct acd *acd, uint32_t key)
         uint8_t bytes[ACD_CLIENT_KEY_MAX];
         uint32_t size = acd_payload_get(acd, acd->key[key].payload, bytes, sizeof(bytes));
 
-        acd->key[key].hash = hash_of(acd, acd->key[key].tenant,
-                                     (struct acd_bytes){ .at = bytes, .size = size });
+        acd->key[key].hash =
+                hash_of(acd, acd->key[key].tenant, (struct acd_bytes){ .at = bytes, .size = size });
         acd_itable_insert(&acd->key_table, acd->key[key].hash, key);
 }
 

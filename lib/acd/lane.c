@@ -71,8 +71,7 @@ static struct acd_ispace contact_space(const struct acd *acd)
 
 bool acd_contact_is_displaced(const struct acd *acd, uint32_t index)
 {
-        return acd->contact[index].link.list ==
-               acd_tag(LIST_TREE, acd->contact[index].class);
+        return acd->contact[index].link.list == acd_tag(LIST_TREE, acd->contact[index].class);
 }
 
 static uint32_t lane_find(const struct acd *acd, const struct acd_contact *contact,

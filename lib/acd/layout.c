@@ -50,8 +50,8 @@ uint32_t acd_assignment_count_max(const struct acd_limits *limits)
 {
         uint64_t of_agents = (uint64_t)limits->agent_count_max * (ACD_AGENT_PARKED_MAX + 1);
 
-        return of_agents < limits->contact_count_max ? (uint32_t)of_agents :
-                                                       limits->contact_count_max;
+        return of_agents < limits->contact_count_max ? (uint32_t)of_agents
+                                                     : limits->contact_count_max;
 }
 
 static uint32_t name_count_max(const struct acd_limits *limits)
@@ -63,10 +63,10 @@ static uint32_t name_count_max(const struct acd_limits *limits)
 
 static void carve_table(struct carver *carver, struct acd_itable *table, uint32_t capacity)
 {
-        acd_itable_init(table,
-                        carve(carver, acd_itable_slot_count(capacity),
-                              sizeof(struct acd_itable_slot)),
-                        capacity);
+        acd_itable_init(
+                table,
+                carve(carver, acd_itable_slot_count(capacity), sizeof(struct acd_itable_slot)),
+                capacity);
 }
 
 static void carve_configuration(struct carver *carver, struct acd *acd)
@@ -116,8 +116,8 @@ static void carve_traffic(struct carver *carver, struct acd *acd)
         acd->key = carve_slab(carver, &acd->keys, sizeof(*acd->key), l->key_count_max);
         carve_table(carver, &acd->key_table, l->key_count_max);
         acd->payload.capacity = l->payload_cell_count_max;
-        acd->payload.cells = carve(carver, (size_t)l->payload_cell_count_max + 1,
-                                   sizeof(struct acd_cell));
+        acd->payload.cells =
+                carve(carver, (size_t)l->payload_cell_count_max + 1, sizeof(struct acd_cell));
 }
 
 /* Timers and jobs: a range for each kind, as long as the slab of its objects. */
@@ -159,7 +159,7 @@ static void carve_work(struct carver *carver, struct acd *acd)
 
 static void carve_scratch(struct carver *carver, struct acd *acd)
 {
-        const uint32_t capacities[] = { acd->tenants.capacity, acd->skills.capacity,
+        const uint32_t capacities[] = { acd->tenants.capacity,  acd->skills.capacity,
                                         acd->channels.capacity, acd->queues.capacity,
                                         acd->teams.capacity,    acd->profiles.capacity,
                                         acd->agents.capacity,   acd->gateways.capacity,

@@ -14,8 +14,8 @@
 
 uint64_t acd_id_of(const struct acd *acd, const struct acd_slab *slab, uint32_t index)
 {
-        return index == 0 ? 0 :
-                            acd_id_make((struct acd_id_parts){
+        return index == 0 ? 0
+                          : acd_id_make((struct acd_id_parts){
                                     .shard = acd->shard,
                                     .slot = index,
                                     .generation = acd_slab_slot(slab, index)->generation,
@@ -87,8 +87,7 @@ static uint32_t slot_of_id(const struct acd *acd, const struct acd_slab *slab, u
         struct acd_id_parts parts = acd_id_split(id);
 
         if (parts.shard != acd->shard || parts.slot == 0 || parts.slot > slab->top ||
-            parts.generation == 0 ||
-            parts.generation > acd_slab_slot(slab, parts.slot)->generation)
+            parts.generation == 0 || parts.generation > acd_slab_slot(slab, parts.slot)->generation)
                 return 0;
         return parts.slot;
 }

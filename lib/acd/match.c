@@ -184,7 +184,7 @@ void acd_tier_opened(struct acd *acd, uint32_t class_index)
         uint32_t bits;
 
         for (bits = class->pool_bits; bits != 0;
-             bits = (uint32_t)class->pool_bits >> tier << tier) {
+             bits = (uint32_t) class->pool_bits >> tier << tier) {
                 acd_time latest;
                 uint32_t contact = 0;
 

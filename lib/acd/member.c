@@ -101,8 +101,7 @@ static struct acd_agent_brief brief_of(const struct acd *acd, uint32_t tenant,
 /* Compute the brief of an agent anew. */
 void acd_brief_update(struct acd *acd, uint32_t agent)
 {
-        acd->agent_brief[agent] =
-                brief_of(acd, acd->agent[agent].tenant, &acd->agent_setup[agent]);
+        acd->agent_brief[agent] = brief_of(acd, acd->agent[agent].tenant, &acd->agent_setup[agent]);
 }
 
 void acd_brief_clear(struct acd *acd, uint32_t agent)
@@ -123,8 +122,7 @@ void acd_want_of(const struct acd *acd, const struct acd_class_want *want,
         for (uint32_t t = 0; t < 2; t++)
                 for (uint32_t i = 0; i < terms[t]->count; i++)
                         if (terms[t]->term[i].group == 0)
-                                ret_brief->skills |= UINT64_C(1)
-                                                     << (terms[t]->term[i].skill % 64);
+                                ret_brief->skills |= UINT64_C(1) << (terms[t]->term[i].skill % 64);
 }
 
 static bool brief_has(const struct acd_agent_brief *brief, const struct acd_agent_brief *wanted)
@@ -141,8 +139,8 @@ static bool satisfies(const struct acd *acd, const struct acd_agent_setup *setup
         uint32_t groups_wanted = 0, groups_met = 0;
 
         for (uint32_t i = 0; i < terms->count; i++) {
-                bool is_met = level_of(acd, setup, terms->term[i].skill) >=
-                              terms->term[i].level_min;
+                bool is_met =
+                        level_of(acd, setup, terms->term[i].skill) >= terms->term[i].level_min;
 
                 if (terms->term[i].group == 0 && !is_met)
                         return false;

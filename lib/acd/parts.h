@@ -115,7 +115,8 @@ void acd_payload_free(struct acd *acd, uint32_t payload);
 void acd_payload_bury(struct acd *acd, uint32_t payload);
 void acd_payload_dig(struct acd *acd);
 uint32_t acd_payload_size(const struct acd *acd, uint32_t payload);
-uint32_t acd_payload_get(const struct acd *acd, uint32_t payload, uint8_t *bytes, uint32_t size_max);
+uint32_t acd_payload_get(const struct acd *acd, uint32_t payload, uint8_t *bytes,
+                         uint32_t size_max);
 bool acd_payload_equal(const struct acd *acd, uint32_t payload, struct acd_bytes bytes);
 
 /* requirement.c */
@@ -260,7 +261,8 @@ enum acd_result acd_do_assignment(struct acd *acd, const struct acd_command *com
 bool acd_agent_is_available(const struct acd *acd, uint32_t index);
 void acd_agent_set_next(struct acd *acd, uint32_t index, enum acd_presence next, const char *label);
 void acd_agent_go_ready(struct acd *acd, uint32_t index, enum acd_reason reason);
-void acd_agent_go_paused(struct acd *acd, uint32_t index, enum acd_reason reason, const char *label);
+void acd_agent_go_paused(struct acd *acd, uint32_t index, enum acd_reason reason,
+                         const char *label);
 void acd_agent_go_logged_out(struct acd *acd, uint32_t index, enum acd_reason reason);
 void acd_agent_go_lost(struct acd *acd, uint32_t index, enum acd_reason reason);
 void acd_agent_go_back(struct acd *acd, uint32_t index, enum acd_reason reason);

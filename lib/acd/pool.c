@@ -60,7 +60,7 @@ void acd_pool_leave(struct acd *acd, uint32_t index)
 
         acd_ilist_remove(pool_space(acd), pool, index);
         if (pool->count == 0)
-                class->pool_bits &= (uint8_t)~(1u << member->tier);
+                class->pool_bits &= (uint8_t) ~(1u << member->tier);
 }
 
 /* The agent is available and found nothing: he waits at the end of his pools. */

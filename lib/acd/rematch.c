@@ -46,8 +46,8 @@ static struct acd_ilist *set_of(struct acd *acd, uint32_t tag)
 {
         uint32_t owner = acd_tag_owner(tag);
 
-        return tag == acd_tag(LIST_REMATCH_AGENT, owner) ? &acd->agent[owner].rematch :
-                                                           &acd->queue[owner].rematch;
+        return tag == acd_tag(LIST_REMATCH_AGENT, owner) ? &acd->agent[owner].rematch
+                                                         : &acd->queue[owner].rematch;
 }
 
 /* The class is dropped. */

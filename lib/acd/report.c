@@ -13,7 +13,14 @@ enum { NO, YES, DUP };
 enum { REPORT_COUNT = ACD_REPORT_ENDED + 1 };
 
 /* States of a contact; where it is ACTIVE, those of its assignment. */
-enum place { PLACE_WAITING, PLACE_OFFERED, PLACE_CONNECTING, PLACE_ACTIVE, PLACE_HELD, PLACE_PARKED };
+enum place {
+        PLACE_WAITING,
+        PLACE_OFFERED,
+        PLACE_CONNECTING,
+        PLACE_ACTIVE,
+        PLACE_HELD,
+        PLACE_PARKED
+};
 
 /* clang-format off */
 static const uint8_t answers[][REPORT_COUNT] = {
@@ -99,8 +106,7 @@ static void apply(struct acd *acd, uint32_t contact, const struct acd_report *re
                 reply_first(acd, contact);
                 return;
         case ACD_REPORT_CUSTOMER_MESSAGE:
-                acd_emit_contact(acd, contact, ACD_EVENT_CONTACT_CUSTOMER_MESSAGE,
-                                 ACD_REASON_NONE);
+                acd_emit_contact(acd, contact, ACD_EVENT_CONTACT_CUSTOMER_MESSAGE, ACD_REASON_NONE);
                 return;
         case ACD_REPORT_ENDED:
                 acd_contact_close(acd, contact, acd_end_reason(acd, contact, report->reason), "");

@@ -55,7 +55,7 @@ uint64_t acd_digest(const struct acd *acd)
  * there twice, or more than fit. */
 static bool index_all(struct acd *acd)
 {
-        static const enum acd_object named[] = { ACD_OBJECT_TENANT, ACD_OBJECT_SKILL,
+        static const enum acd_object named[] = { ACD_OBJECT_TENANT,  ACD_OBJECT_SKILL,
                                                  ACD_OBJECT_CHANNEL, ACD_OBJECT_QUEUE,
                                                  ACD_OBJECT_TEAM,    ACD_OBJECT_PROFILE,
                                                  ACD_OBJECT_AGENT,   ACD_OBJECT_GATEWAY };

@@ -56,8 +56,8 @@ static void fetch(struct acd_stream *stream)
                 return;
         }
         if (stream->size > 0)
-                stream->error = stream->source->read(stream->source->self, stream->block,
-                                                     stream->size);
+                stream->error =
+                        stream->source->read(stream->source->self, stream->block, stream->size);
 }
 
 static uint8_t get_byte(struct acd_stream *stream)

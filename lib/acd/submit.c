@@ -171,9 +171,9 @@ static uint32_t make_contact(struct acd *acd, const struct intake *intake)
         struct acd_contact_cold *cold = &acd->contact_cold[index];
 
         contact->state = ACD_CONTACT_FREE;
-        contact->band = submit->band == ACD_BAND_DEFAULT ?
-                                acd->queue[intake->want.queue].config.band :
-                                submit->band;
+        contact->band = submit->band == ACD_BAND_DEFAULT
+                                ? acd->queue[intake->want.queue].config.band
+                                : submit->band;
         contact->pair_count = 0;
         contact->flags = 0;
         contact->credit_ms = submit->credit_ms;
@@ -233,8 +233,7 @@ enum acd_result acd_do_submit(struct acd *acd, const struct acd_command *command
             is_repeated(acd, &intake, command->tenant.value) || !find_references(acd, &intake))
                 return acd->reply->result;
         if (intake.gateway != 0 && acd->gateway[intake.gateway].state != ACD_GATEWAY_PRESENT)
-                return acd_refuse_state(acd, ACD_FIELD_GATEWAY,
-                                        acd->gateway[intake.gateway].state);
+                return acd_refuse_state(acd, ACD_FIELD_GATEWAY, acd->gateway[intake.gateway].state);
         if (!is_within_limits(acd, &intake))
                 return acd->reply->result;
         contact = enter(acd, &intake);

@@ -157,8 +157,8 @@ static uint32_t events_needed(const struct acd *acd)
 
         if (first == 0)
                 return 0;
-        return acd_timer_kind(acd, first, &index) == TIMER_AGENT ? CORE_EVENTS_PER_GRACE :
-                                                                   CORE_EVENTS_PER_UNIT;
+        return acd_timer_kind(acd, first, &index) == TIMER_AGENT ? CORE_EVENTS_PER_GRACE
+                                                                 : CORE_EVENTS_PER_UNIT;
 }
 
 enum acd_result acd_do_time(struct acd *acd, const struct acd_command *command)

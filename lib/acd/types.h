@@ -70,7 +70,8 @@ enum {
         ACD_BAND_COUNT = 32,        /* 0..31, higher first */
         ACD_LEVEL_MAX = 10,         /* skill levels 1..10 */
         ACD_TIER_COUNT = 8,         /* tiers 0..7, lower first */
-        ACD_CREDIT_LEVEL_COUNT = 8, /* lanes a band has for distinct credits; a ninth uses the tree */
+        /* lanes a band has for distinct credits; a ninth uses the tree */
+        ACD_CREDIT_LEVEL_COUNT = 8,
         ACD_TERM_MAX = 8,           /* terms of a requirement */
         ACD_AGENT_SKILL_MAX = 32,   /* own and inherited together */
         ACD_AGENT_TIER_MAX = 32,    /* queues for which an agent has a tier other than 0 */
@@ -78,7 +79,8 @@ enum {
         ACD_TEAM_SUPERVISOR_MAX = 8,
         ACD_PAIR_MAX = 8,           /* rejection pairs a contact, and an agent */
         ACD_AGENT_PARKED_MAX = 8,   /* parked assignments an agent */
-        ACD_CLASS_PER_AGENT_MAX = 256, /* k, ever; the limit in force is limits.class_per_agent_max */
+        /* k, ever; the limit in force is limits.class_per_agent_max */
+        ACD_CLASS_PER_AGENT_MAX = 256,
         ACD_CLIENT_KEY_MAX = 64,    /* bytes */
         ACD_CUSTOMER_KEY_MAX = 64,  /* bytes */
         ACD_ATTRIBUTES_MAX = 4096,  /* bytes */
@@ -132,7 +134,8 @@ enum acd_object {
 enum acd_contact_state {
         ACD_CONTACT_FREE = 0,
         ACD_CONTACT_WAITING = 1,  /* in a lane or a tree of its class */
-        ACD_CONTACT_WITHHELD = 2, /* waits, but its gateway is gone: offered to nobody until it is back */
+        /* waits, but its gateway is gone: offered to nobody until it is back */
+        ACD_CONTACT_WITHHELD = 2,
         ACD_CONTACT_OFFERED = 3,
         ACD_CONTACT_CONNECTING = 4,
         ACD_CONTACT_ACTIVE = 5, /* the assignment says whether active, held or parked */

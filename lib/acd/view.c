@@ -48,7 +48,7 @@ uint64_t acd_list(const struct acd *acd, enum acd_object object, acd_tenant_id t
                         *cursor = UINT64_MAX;
                         return 0;
                 }
-                index = (uint32_t)++*cursor;
+                index = (uint32_t)++ * cursor;
                 if (!acd_slab_is_live(slab, index))
                         continue;
                 if (object == ACD_OBJECT_TENANT ||
@@ -146,8 +146,7 @@ bool acd_view_contact(const struct acd *acd, acd_contact_id id, struct acd_conta
         if (contact->assignment != 0) {
                 uint32_t agent = acd->assignment[contact->assignment].agent;
 
-                ret_view->assignment.value =
-                        acd_id_of(acd, &acd->assignments, contact->assignment);
+                ret_view->assignment.value = acd_id_of(acd, &acd->assignments, contact->assignment);
                 ret_view->agent.value = acd_id_of(acd, &acd->agents, agent);
         }
         return true;
@@ -258,8 +257,7 @@ uint32_t acd_agent_assignments(const struct acd *acd, acd_agent_id agent,
         if (index == 0)
                 return 0;
         if (acd->agent[index].busy != 0 && count < max)
-                ret_ids[count++].value =
-                        acd_id_of(acd, &acd->assignments, acd->agent[index].busy);
+                ret_ids[count++].value = acd_id_of(acd, &acd->assignments, acd->agent[index].busy);
         for (uint32_t parked = acd->agent[index].parked.first; parked != 0 && count < max;
              parked = acd->assignment[parked].agent_link.next)
                 ret_ids[count++].value = acd_id_of(acd, &acd->assignments, parked);

@@ -84,7 +84,8 @@ struct acd_agent_view {
 struct acd_queue_view {
         acd_queue_id queue;
         acd_tenant_id tenant;
-        uint32_t waiting, withheld, offered, connecting, active, wrap_up; /* contacts, assignments */
+        /* contacts, assignments */
+        uint32_t waiting, withheld, offered, connecting, active, wrap_up;
         acd_time oldest; /* entry time of the longest waiting, 0 = none; O(lanes of the queue) */
         uint32_t agent_eligible, agent_logged_in, agent_ready; /* ready = could take one now */
         uint64_t submitted, answered, abandoned, closed; /* since the data directory was made */

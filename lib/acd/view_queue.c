@@ -55,8 +55,8 @@ static void count_agents(const struct acd *acd, uint32_t queue, struct acd_queue
 
 static acd_time oldest_of_class(const struct acd *acd, uint32_t class)
 {
-        return acd->class[class].waiting_count == 0 ? UINT64_MAX :
-                                                      acd_class_next_entry(acd, class, 0);
+        return acd->class[class].waiting_count == 0 ? UINT64_MAX
+                                                    : acd_class_next_entry(acd, class, 0);
 }
 
 bool acd_view_queue(const struct acd *acd, acd_queue_id id, struct acd_queue_view *ret_view)

@@ -121,8 +121,8 @@ static uint64_t next_slot_tick(const struct acd_wheel *wheel)
         for (uint32_t level = 0; level < ACD_WHEEL_LEVEL_COUNT; level++) {
                 uint32_t shift = level * ACD_WHEEL_SLOT_BITS;
                 uint32_t here = digit(wheel->tick, level);
-                uint64_t later = here == SLOT_MASK ? 0 :
-                                                     wheel->used[level] >> (here + 1) << (here + 1);
+                uint64_t later =
+                        here == SLOT_MASK ? 0 : wheel->used[level] >> (here + 1) << (here + 1);
 
                 if (later != 0) {
                         uint64_t slot = (uint64_t)__builtin_ctzll(later);
