@@ -66,6 +66,9 @@ _Static_assert(JOURNAL_BODY_SIZE_MAX <= UINT16_MAX && JOURNAL_PAYLOAD_SIZE_MAX <
 /* "erased!\n", as a number */
 #define ERASURE_MARK UINT64_C(0x0a21646573617265)
 
+/* What readers get for an erased payload: it may be zeroed only in part. */
+static const uint8_t erased_payload[JOURNAL_PAYLOAD_SIZE_MAX];
+
 static size_t padded(size_t size)
 {
         return (size + 7) & ~(size_t)7;
@@ -327,9 +330,8 @@ enum journal_verdict journal_record_check(const uint8_t *at, size_t left_size, u
         return journal_record_has_payload(at) ? JOURNAL_VALID : JOURNAL_BAD_PAYLOAD;
 }
 
-/* The trailer at @trailer ends @batch, whose records end with @records_chain. */
-static bool take_trailer(const uint8_t *trailer, uint32_t records_chain,
-                         struct journal_batch *batch)
+bool journal_trailer_check(const uint8_t *trailer, uint32_t records_chain,
+                           struct journal_batch *batch)
 {
         uint32_t chain = chain_after(batch->bytes, trailer, records_chain);
 
@@ -376,7 +378,7 @@ enum journal_verdict journal_batch_decode(const uint8_t *bytes, size_t size,
         }
 
         *ret_offset = offset;
-        if (offset != records_end || !take_trailer(bytes + offset, chain, ret_batch))
+        if (offset != records_end || !journal_trailer_check(bytes + offset, chain, ret_batch))
                 return JOURNAL_BAD_TRAILER;
 
         return JOURNAL_VALID;
@@ -400,7 +402,7 @@ void journal_record_view(const uint8_t *at, uint64_t lsn, struct journal_record 
         *ret_record = (struct journal_record){
                 .lsn = lsn,
                 .body = at + JOURNAL_RECORD_HEADER_SIZE,
-                .payload = is_erased ? NULL : mark + JOURNAL_ERASURE_MARK_SIZE,
+                .payload = is_erased ? erased_payload : mark + JOURNAL_ERASURE_MARK_SIZE,
                 .body_size = acd_get_u16(at + 4),
                 .payload_size = payload_size,
                 .is_erased = is_erased,

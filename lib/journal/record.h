@@ -78,7 +78,7 @@ struct journal_batch {
 struct journal_record {
         uint64_t lsn;
         const uint8_t *body;
-        const uint8_t *payload; /* NULL when it is erased */
+        const uint8_t *payload; /* zeros when it is erased, whatever is on disk */
         uint32_t body_size;
         uint32_t payload_size; /* as it was written */
         bool is_erased;
@@ -156,6 +156,11 @@ bool journal_record_next(struct journal_record_cursor *cursor, struct journal_re
  * @ret_size is set when the frame makes sense, whatever the checksum says. */
 enum journal_verdict journal_record_check(const uint8_t *at, size_t left_size, uint32_t index,
                                           uint32_t chain, size_t *ret_size);
+
+/* Whether the trailer at @trailer ends @batch, of which the header is decoded and whose
+ * records end with @records_chain. If so, what it says is put into @batch. */
+bool journal_trailer_check(const uint8_t *trailer, uint32_t records_chain,
+                           struct journal_batch *batch);
 
 /* The chain after the record at @at: as it says itself, and as it follows from its
  * bytes and the chain before it. The frame was found to make sense. */

@@ -116,14 +116,116 @@ static int report_missing(struct salvage *salvage, uint64_t lsn)
 struct batch_walk {
         const uint8_t *bytes; /* of the batch */
         size_t end;           /* where records may end */
-        uint64_t first_lsn;   /* 0 when unknown */
+        uint64_t first_lsn;
         uint32_t epoch;
         bool is_whole;
         bool is_headless; /* where the records end is not known: stop at what is none */
+
+        /* Records are numbered by their index if the chain ties them to the header, or
+         * to a trailer that fits it: before the first break, from the last on. */
+        size_t first_break;
+        size_t last_break;
 };
 
-static int emit(struct salvage *salvage, const struct batch_walk *walk, const uint8_t *at)
+/* What salvage makes of the bytes at an offset where a record may be. */
+struct guess {
+        size_t size;        /* of its frame, 0 when there is none */
+        uint32_t chain;     /* behind it */
+        bool is_good;       /* hand it out */
+        bool is_frame_good; /* the next one is right behind it */
+};
+
+/* Where a walk stands. */
+struct place {
+        size_t offset;
+        uint32_t chain;
+        bool is_expected; /* a record should begin here */
+};
+
+static bool is_valid(enum journal_verdict verdict)
 {
+        return verdict == JOURNAL_VALID || verdict == JOURNAL_BAD_PAYLOAD;
+}
+
+/* Whether the record behind the one at @offset, which has a frame of @size
+ * bytes, continues @chain. */
+static bool is_continued(const struct batch_walk *walk, size_t offset, size_t size, uint32_t chain)
+{
+        uint32_t index = acd_get_u16(walk->bytes + offset + 2) + 1u;
+        size_t next = offset + size, next_size;
+
+        return is_valid(journal_record_check(walk->bytes + next, walk->end - next, index, chain,
+                                             &next_size));
+}
+
+static struct guess guess_at(const struct batch_walk *walk, const struct place *place)
+{
+        const uint8_t *at = walk->bytes + place->offset;
+        struct guess guess = { .chain = journal_record_chain(at) };
+        enum journal_verdict verdict;
+        uint32_t chain;
+
+        /* The index is taken from the record: it is part of what the chain covers. */
+        verdict = journal_record_check(at, walk->end - place->offset, acd_get_u16(at + 2),
+                                       place->chain, &guess.size);
+        guess.is_good = is_valid(verdict);
+        guess.is_frame_good = guess.is_good;
+        if (guess.is_good || guess.size == 0)
+                return guess;
+
+        chain = journal_record_continue(at, place->chain);
+        if (is_continued(walk, place->offset, guess.size, chain)) {
+                guess.chain = chain;
+                guess.is_good = true;
+                guess.is_frame_good = true;
+        } else {
+                guess.is_frame_good = is_continued(walk, place->offset, guess.size, guess.chain);
+        }
+        return guess;
+}
+
+static bool is_over(const struct batch_walk *walk, const struct place *place)
+{
+        return place->offset + JOURNAL_RECORD_HEADER_SIZE > walk->end;
+}
+
+/* Past what was guessed. A damaged record still says what the chain is behind it. */
+static void pass(struct place *place, const struct guess *guess)
+{
+        if (guess->is_frame_good || place->is_expected)
+                place->chain = guess->chain;
+        place->is_expected = guess->is_frame_good;
+        place->offset += guess->is_frame_good ? guess->size : 8;
+}
+
+/* Find the breaks of a batch with a valid header, without handing anything out. */
+static void find_breaks(struct batch_walk *walk, struct journal_batch *batch)
+{
+        struct place place = { JOURNAL_BATCH_HEADER_SIZE, batch->chain_before, true };
+        bool is_complete = walk->end == batch->size - JOURNAL_BATCH_TRAILER_SIZE;
+
+        walk->first_break = SIZE_MAX;
+        walk->last_break = SIZE_MAX;
+        while (!is_over(walk, &place)) {
+                struct guess guess = guess_at(walk, &place);
+
+                if (!guess.is_good || !place.is_expected) {
+                        if (walk->first_break == SIZE_MAX)
+                                walk->first_break = place.offset;
+                        walk->last_break = place.offset;
+                }
+                pass(&place, &guess);
+        }
+
+        if (!is_complete || place.offset != walk->end ||
+            !journal_trailer_check(walk->bytes + walk->end, place.chain, batch))
+                walk->last_break = SIZE_MAX;
+}
+
+static int emit(struct salvage *salvage, const struct batch_walk *walk, size_t offset)
+{
+        const uint8_t *at = walk->bytes + offset;
+        bool is_numbered = offset < walk->first_break || offset >= walk->last_break;
         struct journal_salvaged salvaged = {
                 .now_ns = salvage->now_ns,
                 .wall_ns = salvage->wall_ns,
@@ -131,8 +233,7 @@ static int emit(struct salvage *salvage, const struct batch_walk *walk, const ui
                 .is_batch_whole = walk->is_whole,
                 .is_payload_damaged = !journal_record_has_payload(at),
         };
-        uint32_t index = acd_get_u16(at + 2);
-        uint64_t lsn = walk->first_lsn == 0 ? 0 : walk->first_lsn + index;
+        uint64_t lsn = is_numbered ? walk->first_lsn + acd_get_u16(at + 2) : 0;
         struct journal_salvage_report *report = &salvage->report;
 
         journal_record_view(at, lsn, &salvaged.record);
@@ -145,77 +246,25 @@ static int emit(struct salvage *salvage, const struct batch_walk *walk, const ui
         return salvage->sink->on_record(salvage->sink->self, &salvaged);
 }
 
-static bool is_good(enum journal_verdict verdict)
-{
-        return verdict == JOURNAL_VALID || verdict == JOURNAL_BAD_PAYLOAD;
-}
-
-/* Whether the record behind the one at @offset, which has a frame of @size
- * bytes, continues @chain. */
-static bool is_continued(const struct batch_walk *walk, size_t offset, size_t size, uint32_t chain)
-{
-        uint32_t index = acd_get_u16(walk->bytes + offset + 2) + 1u;
-        size_t next = offset + size, next_size;
-
-        return is_good(journal_record_check(walk->bytes + next, walk->end - next, index, chain,
-                                            &next_size));
-}
-
-/* What salvage makes of the bytes at an offset where a record may be. */
-struct guess {
-        size_t size;        /* of its frame, 0 when there is none */
-        uint32_t chain;     /* behind it */
-        bool is_good;       /* hand it out */
-        bool is_frame_good; /* the next one is right behind it */
-};
-
-static struct guess guess_at(const struct batch_walk *walk, size_t offset, uint32_t chain)
-{
-        const uint8_t *at = walk->bytes + offset;
-        struct guess guess = { .chain = journal_record_chain(at) };
-        enum journal_verdict verdict;
-
-        /* The index is taken from the record: it is part of what the chain covers. */
-        verdict = journal_record_check(at, walk->end - offset, acd_get_u16(at + 2), chain,
-                                       &guess.size);
-        guess.is_good = is_good(verdict);
-        guess.is_frame_good = guess.is_good;
-        if (guess.is_good || guess.size == 0)
-                return guess;
-
-        if (is_continued(walk, offset, guess.size, journal_record_continue(at, chain))) {
-                guess.chain = journal_record_continue(at, chain);
-                guess.is_good = true;
-                guess.is_frame_good = true;
-        } else {
-                guess.is_frame_good = is_continued(walk, offset, guess.size, guess.chain);
-        }
-        return guess;
-}
-
-/* The records of a batch, from the first, which continues @chain. Returns what the sink
- * returned, and in @ret_count how many there were. */
+/* The records of a batch, from the first, which continues @chain. Returns what the
+ * sink returned, and in @ret_count how many there were. */
 static int walk_records(struct salvage *salvage, const struct batch_walk *walk, uint32_t chain,
                         uint32_t *ret_count)
 {
-        size_t offset = JOURNAL_BATCH_HEADER_SIZE;
-        bool is_expected = true; /* a record should begin here */
+        struct place place = { JOURNAL_BATCH_HEADER_SIZE, chain, true };
         uint32_t count = 0;
         int r = 0;
 
-        while (r == 0 && offset + JOURNAL_RECORD_HEADER_SIZE <= walk->end) {
-                struct guess guess = guess_at(walk, offset, chain);
+        while (r == 0 && !is_over(walk, &place)) {
+                struct guess guess = guess_at(walk, &place);
 
+                if (walk->is_headless && !guess.is_good)
+                        break;
                 if (guess.is_good) {
-                        r = emit(salvage, walk, walk->bytes + offset);
+                        r = emit(salvage, walk, place.offset);
                         count++;
                 }
-                if (guess.is_frame_good || is_expected)
-                        chain = guess.chain;
-                is_expected = guess.is_frame_good;
-                if (!is_expected && walk->is_headless)
-                        break;
-                offset += is_expected ? guess.size : 8;
+                pass(&place, &guess);
         }
 
         *ret_count = count;
@@ -231,6 +280,7 @@ static int emit_batch(struct salvage *salvage, const struct journal_batch *batch
                 .first_lsn = batch->first_lsn,
                 .epoch = batch->epoch,
                 .is_whole = true,
+                .first_break = SIZE_MAX,
         };
         uint32_t count;
         int r;
@@ -249,16 +299,18 @@ static int emit_batch(struct salvage *salvage, const struct journal_batch *batch
 /* What is left of a batch whose header is valid; @size bytes of it are there. */
 static int emit_damaged(struct salvage *salvage, const struct journal_batch *batch, size_t size)
 {
+        struct journal_batch copy = *batch;
         size_t records_end = batch->size - JOURNAL_BATCH_TRAILER_SIZE;
         struct batch_walk walk = {
                 .bytes = batch->bytes,
-                .end = records_end < size ? records_end : size,
+                .end = batch->size <= size ? records_end : size,
                 .first_lsn = batch->first_lsn,
                 .epoch = batch->epoch,
         };
         uint32_t count;
         int r;
 
+        find_breaks(&walk, &copy);
         r = walk_records(salvage, &walk, batch->chain_before, &count);
         salvage->expected_lsn = batch->first_lsn + batch->record_count;
         salvage->is_chain_known = false;
@@ -274,6 +326,7 @@ static int emit_headless(struct salvage *salvage, const uint8_t *bytes, size_t s
                 .first_lsn = salvage->expected_lsn,
                 .epoch = salvage->epoch,
                 .is_headless = true,
+                .first_break = SIZE_MAX,
         };
         uint32_t count;
         int r;

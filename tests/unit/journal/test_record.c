@@ -191,8 +191,12 @@ Test(record, erasure_breaks_no_chain)
         cr_assert_eq(batch.chain_after, sample.batch.chain_after);
 
         cursor = journal_record_first(&batch);
-        for (uint32_t i = 0; journal_record_next(&cursor, &record); i++)
+        for (uint32_t i = 0; journal_record_next(&cursor, &record); i++) {
                 cr_assert_eq(record.is_erased, i == 1);
+                cr_assert_eq(record.payload_size, sample.payloads[i].size);
+                if (i == 1)
+                        cr_assert(journal_is_zero(record.payload, record.payload_size));
+        }
         cr_assert_eq(batch.record_count, 3);
 }
 
