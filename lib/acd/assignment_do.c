@@ -145,7 +145,7 @@ enum acd_result acd_do_assignment(struct acd *acd, const struct acd_command *com
         if (command->kind == ACD_COMMAND_PARK && agent->parked.count >= ACD_AGENT_PARKED_MAX)
                 return acd_refuse_limit(acd, ACD_LIMIT, ACD_FIELD_ASSIGNMENT, ACD_AGENT_PARKED_MAX);
         apply(acd, index, command);
-        return acd_done(acd, id,
-                        assignment->state == ACD_ASSIGNMENT_FREE ? ACD_ASSIGNMENT_CLOSED
-                                                                 : assignment->state);
+        /* By id: an offer made since may be in its slot. */
+        index = acd_index_of(acd, ACD_OBJECT_ASSIGNMENT, id);
+        return acd_done(acd, id, index == 0 ? ACD_ASSIGNMENT_CLOSED : acd->assignment[index].state);
 }
