@@ -51,8 +51,9 @@ static bool check_form(const struct request *request)
                 refuse(request, ACD_MISSING, "client", "a client has a name");
                 return false;
         }
-        if (hello->tenant.size == 0 || hello->tenant.size > ACD_NAME_MAX) {
-                refuse(request, ACD_MISSING, "tenant", "a connection has a tenant");
+        if ((hello->tenant.size == 0 && hello->role != WIRE_ROLE_OPERATOR) ||
+            hello->tenant.size > ACD_NAME_MAX) {
+                refuse(request, ACD_MISSING, "tenant", "only an operator comes without a tenant");
                 return false;
         }
         if (request->shard->is_stop_fast || request->shard->run == SHARD_STOPPED) {
@@ -122,8 +123,10 @@ void hello_first(const struct request *request, const struct wire_refusal *refus
         if (!check_form(request))
                 return;
 
-        conn->tenant.value =
-                acd_find(shard->acd, ACD_OBJECT_TENANT, (acd_tenant_id){ 0 }, hello->tenant);
+        conn->tenant.value = hello->tenant.size == 0
+                                     ? 0
+                                     : acd_find(shard->acd, ACD_OBJECT_TENANT,
+                                                (acd_tenant_id){ 0 }, hello->tenant);
         if (conn->tenant.value == 0 && hello->role != WIRE_ROLE_OPERATOR) {
                 refuse(request, ACD_UNKNOWN, "tenant", "there is no tenant of this name");
                 return;
