@@ -70,7 +70,7 @@ static bool apply(struct acdclient *client, const struct acdclient_apply *change
 
 static bool apply_tenant(const char *address)
 {
-        struct acdclient *client = setup_operator(address, "", CALL_MS);
+        struct acdclient *client = setup_operator(address, REHEARSE_TENANT, CALL_MS);
         struct acdclient_apply change = { .change = ACDCLIENT_CHANGE_TENANT };
         bool is_good;
 

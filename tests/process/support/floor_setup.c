@@ -99,7 +99,7 @@ static void configure_floor(struct acdclient *client, const struct floor_options
 
 void floor_configure(const struct floor_options *options)
 {
-        struct acdclient *client = floor_operator(options->address, "");
+        struct acdclient *client = floor_operator(options->address, "floor");
         struct acdclient_apply change = { .change = ACDCLIENT_CHANGE_TENANT };
 
         change.tenant.name = text("floor");
