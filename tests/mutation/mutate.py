@@ -39,7 +39,7 @@ EQUIVALENT = os.path.join(ROOT, "tests/mutation/equivalent.txt")
 Layer = namedtuple("Layer", "folder tests")
 LAYERS = {
     "base": Layer("lib/base", r"base/.*|fuzz (id|name)"),
-    "acd": Layer("lib/acd", r"(acd|core)/.*|property.*|scenario.*|regress.*"),
+    "acd": Layer("lib/acd", r"(acd|core)/.*|scenarios|property"),
     "wire": Layer("lib/wire", r"wire/.*|fuzz (codec|frame)"),
     "journal": Layer("lib/journal", r"journal/.*|fuzz record"),
 }
