@@ -2,7 +2,7 @@
 
 /*
  * Shrinking: drop lines in chunks, halving the chunk, as long as the rest still fails in
- * any way. Lines carry names and absolute times, so that the others mean the same when
+ * the same way. Lines carry names and absolute times, so that the others mean the same when
  * one is gone. Each attempt is a run in a process of its own.
  */
 
@@ -20,6 +20,7 @@ enum { ATTEMPT_MAX = 4000, COLUMN_MAX = 100 };
 struct lines {
         char **item;
         uint32_t count;
+        char message[RUN_MESSAGE_SIZE]; /* what was found at first */
 };
 
 static struct lines split(char *text)
@@ -34,6 +35,14 @@ static struct lines split(char *text)
         return lines;
 }
 
+/* The same finding: the same words up to the first number. */
+static bool is_same(const char *a, const char *b)
+{
+        size_t length = strcspn(a, "0123456789");
+
+        return strncmp(a, b, length) == 0;
+}
+
 /* True when the history without @size lines from @from on still fails; then they are
  * dropped. */
 static bool drop(struct run *run, uint64_t seed, struct lines *lines, uint32_t from, uint32_t size)
@@ -46,7 +55,8 @@ static bool drop(struct run *run, uint64_t seed, struct lines *lines, uint32_t f
         memcpy(rest, lines->item, from * sizeof(char *));
         memcpy(rest + from, lines->item + from + size,
                (lines->count - from - size) * sizeof(char *));
-        has_failed = run_lines(run, seed, rest, count) == RUN_FAILED;
+        has_failed = run_lines(run, seed, rest, count) == RUN_FAILED &&
+                     is_same(lines->message, run->message);
         if (has_failed) {
                 memcpy(lines->item, rest, count * sizeof(char *));
                 lines->count = count;
@@ -83,6 +93,7 @@ void shrink(struct run *run, uint64_t seed)
 
         ACD_ASSERT(text != NULL);
         lines = split(text);
+        memcpy(lines.message, run->message, sizeof(lines.message));
         for (uint32_t size = lines.count / 2; size > 0 && attempts < ATTEMPT_MAX; size /= 2)
                 for (uint32_t at = lines.count; at >= size && attempts < ATTEMPT_MAX;) {
                         at -= size;

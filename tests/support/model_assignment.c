@@ -168,15 +168,17 @@ void model_do_assignment(struct model *m, uint32_t tenant, const struct acd_comm
                 model_refuse(m, is_gone ? ACD_GONE : ACD_UNKNOWN, ACD_FIELD_ASSIGNMENT, 0);
                 return;
         }
-        if (!is_his(m, tenant, ref, (uint32_t)index))
-                return;
-
         state = m->assignment[index].state;
         cell = cells[state][command->kind - ACD_COMMAND_ACCEPT];
         m->coverage.assignment_cell[state][command->kind]++;
         if (cell == 'G') {
+                /* Over is over, whoever asks: D4 comes before D5. */
                 model_refuse(m, ACD_GONE, ACD_FIELD_ASSIGNMENT, 0);
-        } else if (cell == 'D') {
+                return;
+        }
+        if (!is_his(m, tenant, ref, (uint32_t)index))
+                return;
+        if (cell == 'D') {
                 model_duplicate(m, id, (uint8_t)state);
         } else if (cell == 'X') {
                 m->reply->state = (uint8_t)state;

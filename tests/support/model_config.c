@@ -429,6 +429,7 @@ void model_do_config(struct model *m, uint32_t tenant, const struct acd_command 
                 index = (int32_t)model_add(m, object, tenant, m->log->hint_id);
                 if (object == ACD_OBJECT_AGENT) {
                         m->agent[index].presence = ACD_PRESENCE_LOGGED_OUT;
+                        m->agent[index].since = m->now;
                         for (uint32_t i = 0; i < MODEL_CLASS_MAX; i++)
                                 m->class[i].tier[index] = MODEL_NONE;
                 }

@@ -160,14 +160,14 @@ static bool login_fits(struct model *m, uint32_t tenant, uint32_t agent_index,
         return true;
 }
 
-static void back(struct model *m, uint32_t agent_index)
+static void back(struct model *m, uint32_t agent_index, enum acd_reason reason)
 {
         struct model_agent *agent = &m->agent[agent_index];
 
         model_timer_stop(m, MODEL_TIMER_AGENT_GRACE, agent_index);
         agent->presence = agent->before_lost;
         agent->since = m->now;
-        model_emit_agent(m, agent, ACD_EVENT_AGENT_BACK, ACD_REASON_NONE);
+        model_emit_agent(m, agent, ACD_EVENT_AGENT_BACK, reason);
 }
 
 static void do_login(struct model *m, uint32_t tenant, uint32_t agent_index,
@@ -190,7 +190,7 @@ static void do_login(struct model *m, uint32_t tenant, uint32_t agent_index,
                 agent->login_at = m->now;
                 agent->contact_count = 0;
         } else if (agent->presence == ACD_PRESENCE_LOST) {
-                back(m, agent_index);
+                back(m, agent_index, ACD_REASON_NONE);
         }
         model_emit_agent(m, agent, ACD_EVENT_AGENT_LOGGED_IN, ACD_REASON_NONE);
         model_take_next(m, agent_index);
@@ -300,7 +300,7 @@ static void do_lost(struct model *m, uint32_t agent_index, enum acd_reason reaso
         done(m, agent_index);
 }
 
-static void do_back(struct model *m, uint32_t agent_index)
+static void do_back(struct model *m, uint32_t agent_index, enum acd_reason reason)
 {
         enum acd_presence presence = m->agent[agent_index].presence;
 
@@ -312,7 +312,7 @@ static void do_back(struct model *m, uint32_t agent_index)
                 duplicate(m, agent_index);
                 return;
         }
-        back(m, agent_index);
+        back(m, agent_index, reason);
         model_take_next(m, agent_index);
         done(m, agent_index);
 }
@@ -330,7 +330,7 @@ static bool is_as_asked(const struct model *m, uint32_t agent_index,
                 return agent->next == want && strcmp(agent->next_label, next->label) == 0;
         if (want == ACD_PRESENCE_READY)
                 return agent->presence == ACD_PRESENCE_READY;
-        if (want == ACD_PRESENCE_LOGGED_OUT && model_parked_count(m, agent_index) == 0)
+        if (want == ACD_PRESENCE_LOGGED_OUT)
                 return false;
         return agent->presence == ACD_PRESENCE_PAUSED && strcmp(agent->label, next->label) == 0;
 }
@@ -346,6 +346,11 @@ static void do_next(struct model *m, uint32_t agent_index, const struct acd_agen
         }
         if (is_as_asked(m, agent_index, next)) {
                 duplicate(m, agent_index);
+                return;
+        }
+        if (next->next == ACD_PRESENCE_LOGGED_OUT && !model_uses_slot(m, agent_index) &&
+            model_parked_count(m, agent_index) > 0) {
+                wrong_state(m, agent_index);
                 return;
         }
         agent->next = next->next;
@@ -383,7 +388,7 @@ void model_do_agent(struct model *m, uint32_t tenant, const struct acd_command *
         else if (command->kind == ACD_COMMAND_AGENT_LOST)
                 do_lost(m, (uint32_t)index, command->agent_ref.reason);
         else if (command->kind == ACD_COMMAND_AGENT_BACK)
-                do_back(m, (uint32_t)index);
+                do_back(m, (uint32_t)index, command->agent_ref.reason);
         else
                 do_next(m, (uint32_t)index, &command->next);
 }

@@ -75,7 +75,6 @@ struct model_tenant {
         struct acd_tenant_config config;
         uint64_t event_sequence;
         uint64_t submit_sequence;
-        acd_time hold_until;
 };
 
 struct model_skill {

@@ -182,11 +182,21 @@ static void run_timer(struct model *m, const struct model_timer *timer)
         }
 }
 
+/* D24: when the reconnect grace of a tenant ends, by its graces as they are now. */
+static acd_time hold_until(const struct model *m, uint32_t tenant)
+{
+        const struct acd_tenant_config *config = &m->tenant[tenant].config;
+        uint64_t grace_ms = config->agent_grace_ms > config->gateway_grace_ms ?
+                                    config->agent_grace_ms : config->gateway_grace_ms;
+
+        return m->start_now + grace_ms * 1000000;
+}
+
 /* D24: overdue at START, and the reconnect grace runs. */
 static bool is_held(const struct model *m, const struct model_timer *timer)
 {
         return timer->kind != MODEL_TIMER_OFFER && timer->kind != MODEL_TIMER_KEY &&
-               timer->deadline <= m->start_now && m->now < m->tenant[timer->tenant].hold_until;
+               timer->deadline <= m->start_now && m->now < hold_until(m, timer->tenant);
 }
 
 /* Run the next thing that is due; false when nothing is. */
@@ -212,7 +222,7 @@ static bool run_next(struct model *m)
         }
         if (is_held(m, &m->timer[index])) {
                 m->coverage.held_timer++;
-                m->timer[index].deadline = m->tenant[m->timer[index].tenant].hold_until;
+                m->timer[index].deadline = hold_until(m, m->timer[index].tenant);
                 m->timer[index].order = ++m->order;
                 return true;
         }
@@ -421,13 +431,6 @@ void model_do_start(struct model *m, const struct acd_start *start)
         m->limits = start->limits;
         m->epoch = start->epoch;
         m->start_now = m->now;
-        for (uint32_t i = 0; i < m->top[ACD_OBJECT_TENANT]; i++) {
-                const struct acd_tenant_config *config = &m->tenant[i].config;
-                uint64_t grace_ms = config->agent_grace_ms > config->gateway_grace_ms ?
-                                            config->agent_grace_ms : config->gateway_grace_ms;
-
-                m->tenant[i].hold_until = m->now + grace_ms * 1000000;
-        }
 
         ACD_ASSERT(m->job_count < MODEL_JOB_MAX);
         memmove(&m->job[1], &m->job[0], m->job_count * sizeof(m->job[0]));

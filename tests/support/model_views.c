@@ -368,7 +368,7 @@ static const char *compare_usage(const struct model *m, const struct acd *acd)
                 return "usage: keys";
         if (usage.used.payload_cell_count_max != model_cells_used(m))
                 return "usage: payload cells";
-        if (memcmp(&usage.limit, &m->limits, sizeof(m->limits)) != 0)
+        if (m->epoch > 0 && memcmp(&usage.limit, &m->limits, sizeof(m->limits)) != 0)
                 return "limits in force";
         if (acd_epoch(acd) != m->epoch)
                 return "epoch";
