@@ -49,6 +49,7 @@ struct crew {
         uint64_t count_max;
         bool has_wrap_up;
         int exit_code;
+        bool is_replaced;
 };
 
 static struct worker *worker_of(struct crew *crew, uint32_t session)
@@ -266,6 +267,7 @@ static void on_session(void *context, struct acdclient *client, uint32_t session
                 break;
         case ACDCLIENT_SESSION_REPLACED:
                 say(worker, "was replaced by a newer login", NULL, "");
+                crew->is_replaced = true;
                 break;
         case ACDCLIENT_SESSION_OVER:
                 say(worker, "is logged out", NULL, "");
@@ -388,5 +390,10 @@ int agent_auto(struct cli *cli)
         run(&crew);
         if (crew.exit_code == CLI_DONE)
                 tell_summary(&crew);
+        if (crew.exit_code == CLI_DONE && crew.is_replaced) {
+                struct acdclient_result replaced = { .code = ACDCLIENT_RESULT_REPLACED };
+
+                return cli_refused(cli, &replaced);
+        }
         return crew.exit_code;
 }

@@ -102,7 +102,7 @@ static void on_push(void *context, struct acdclient *client, const struct acdcli
                 note(seat, "%s %s is %s", change.item.queue, contact,
                      acdclient_assignment_state_name(change.item.state));
         if (push->kind == ACDCLIENT_OFFER)
-                (void)write(STDOUT_FILENO, "\a", 1);
+                screen_beep();
 }
 
 static void restore(struct seat *seat, const struct acdclient_agent_snapshot *snapshot)

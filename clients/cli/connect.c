@@ -73,12 +73,25 @@ const char *cli_client_name(const struct cli *cli)
         return cli_text(cli, "client", is_gateway ? "gateway" : "acdctl");
 }
 
+/* The role to ask for; 0 when the command line names none that there is. */
+static enum acdclient_role role_of(const struct cli *cli)
+{
+        const char *name = cli_text(cli, "role", NULL);
+
+        if (name == NULL)
+                return cli->command->role;
+        for (int role = ACDCLIENT_ROLE_GATEWAY; role <= ACDCLIENT_ROLE_READER; role++)
+                if (strcmp(name, acdclient_role_name((enum acdclient_role)role)) == 0)
+                        return (enum acdclient_role)role;
+        return ACDCLIENT_ROLE_UNSPECIFIED;
+}
+
 int cli_client(struct cli *cli, const struct acdclient_listener *listener, bool is_lasting)
 {
         struct acdclient_options options = {
                 .address = cli_address(cli),
                 .tenant = cli_tenant(cli),
-                .role = cli->command->role,
+                .role = role_of(cli),
                 .client = cli_client_name(cli),
                 .software = "acdctl",
                 .connect_timeout_ms = cli_timeout_ms(cli),
@@ -91,6 +104,11 @@ int cli_client(struct cli *cli, const struct acdclient_listener *listener, bool 
         if (acdclient_address_check(options.address) < 0)
                 return cli_usage(cli, "`%.100s` is no address: unix:/path or tcp:host:port",
                                  options.address);
+        if (options.role == ACDCLIENT_ROLE_UNSPECIFIED)
+                return cli_usage(cli,
+                                 "`%.64s` is no role: gateway, agent, supervisor, operator "
+                                 "or reader",
+                                 cli_text(cli, "role", ""));
         cli->client = acdclient_new(&options);
         if (cli->client == NULL)
                 return cli_usage(cli, "no connection can be made with these options: %s",

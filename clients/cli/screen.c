@@ -63,6 +63,11 @@ void screen_close(void)
         is_open = false;
 }
 
+void screen_beep(void)
+{
+        (void)beep();
+}
+
 int screen_key(void)
 {
         int key = getch();

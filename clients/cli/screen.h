@@ -37,5 +37,8 @@ bool screen_open(bool has_color);
 void screen_close(void);
 void screen_draw(const struct screen_view *view);
 
+/* An offer came: the terminal may be in another window. */
+void screen_beep(void);
+
 /* The next key, or -1 when none was pressed. Never waits. */
 int screen_key(void);

@@ -20,7 +20,7 @@ _acdctl()
                 [events]="--from --contact --count --duration"
                 [drain]="--resume"
                 [stop]="--fast"
-                [all]="--connect --tenant --client --timeout --json"
+                [all]="--connect --tenant --client --role --timeout --json"
         )
 
         for ((i = 1; i < COMP_CWORD; i++)); do
