@@ -57,38 +57,33 @@ bool wire_kind_is_allowed(uint16_t kind, enum wire_role role)
         return (info->roles >> (unsigned)role & 1u) != 0;
 }
 
-/* The place of a result in results.def, which need not be dense. */
 enum result_kind { DONE, REFUSED, LATER };
 
 struct result_row {
-        enum acd_result result;
         enum result_kind kind;
         const char *name;
         const char *text;
         const char *remedy;
 };
 
+/* By number; there are gaps where there is no name. */
 static const struct result_row results[] = {
-#define RESULT(name, number, kind, text, remedy) { ACD_##name, kind, #name, text, remedy },
+#define RESULT(name, number, kind, text, remedy) [number] = { kind, #name, text, remedy },
 #include "acd/results.def"
 #undef RESULT
 };
 
 enum { RESULT_ROW_COUNT = sizeof(results) / sizeof(results[0]) };
 
-/* Rows are found by number; a number that is no result gets the last words. */
+/* A number that is no result has words too. */
 static const struct result_row *result_row(enum acd_result result)
 {
-        static const struct result_row unknown = { 0, REFUSED, "UNKNOWN_RESULT",
+        static const struct result_row unknown = { REFUSED, "UNKNOWN_RESULT",
                                                    "an answer that this build does not know", "" };
 
-        /* The table is dense and begins at 1, so far; look there first. */
-        if ((unsigned)result - 1u < RESULT_ROW_COUNT && results[result - 1].result == result)
-                return &results[result - 1];
-        for (size_t i = 0; i < RESULT_ROW_COUNT; i++)
-                if (results[i].result == result)
-                        return &results[i];
-        return &unknown;
+        if ((unsigned)result >= RESULT_ROW_COUNT || results[result].name == NULL)
+                return &unknown;
+        return &results[result];
 }
 
 const char *wire_result_name(enum acd_result result)
@@ -241,10 +236,10 @@ const char *wire_gateway_state_name(enum acd_gateway_state state)
 
 enum acd_result wire_result_find(struct acd_text name)
 {
-        for (size_t i = 0; i < RESULT_ROW_COUNT; i++)
-                if (strlen(results[i].name) == name.size &&
+        for (size_t i = 1; i < RESULT_ROW_COUNT; i++)
+                if (results[i].name != NULL && strlen(results[i].name) == name.size &&
                     memcmp(results[i].name, name.at, name.size) == 0)
-                        return results[i].result;
+                        return (enum acd_result)i;
         return 0;
 }
 

@@ -382,6 +382,10 @@ static const struct refusal_case refusal_cases[] = {
              INVALID, "team.time_zone"),
         CASE(APPLY,
              "\x2a\x05\x12\x03"
+             " ab",
+             INVALID, "team.time_zone"),
+        CASE(APPLY,
+             "\x2a\x05\x12\x03"
              "a/b",
              OK, ""),
         /* Repeated numbers: packed, one by one, and what is wrong in either form. */
