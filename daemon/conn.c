@@ -101,26 +101,30 @@ static void begin(struct shard *shard, struct conn *conn, int socket, const stru
         sockets->watch(sockets->self, socket, conn->index, true, false);
 }
 
-/* Why a new connection is refused; NULL when it is not. */
-static const char *refusal_of(struct shard *shard, const struct world_peer *peer, uint32_t count)
+/* Why a new connection is refused, and the counter of it; NULL when it is not. */
+static const char *refusal_of(struct shard *shard, const struct world_peer *peer, uint32_t count,
+                              const char **ret_metric)
 {
         if (!peer->is_local) {
                 shard->metrics.connections_refused_remote_total++;
+                *ret_metric = "connections_refused_remote_total";
                 return "not from this machine";
         }
         if (acd_list_is_empty(&shard->conns.state[CONN_FREE])) {
                 shard->metrics.connections_refused_total++;
+                *ret_metric = "connections_refused_total";
                 return "too many connections";
         }
         if (count > options_number(shard->options, OPTION_CONNECTION_PER_ADDRESS_MAX)) {
                 shard->metrics.connections_refused_address_total++;
+                *ret_metric = "connections_refused_address_total";
                 return "too many connections from one address";
         }
         return NULL;
 }
 
 /* A refused peer is told, as far as its socket takes a few bytes at once. */
-static void refuse(struct shard *shard, int socket, const char *why)
+static void refuse(struct shard *shard, int socket, const char *why, const char *metric)
 {
         const struct world_sockets *sockets = shard->world.sockets;
         struct wire_message bye = {
@@ -128,6 +132,7 @@ static void refuse(struct shard *shard, int socket, const char *why)
                 .bye = { .server_time_ns = clock_now(&shard->clock),
                          .code = ACD_RETRY_AFTER,
                          .text = wire_text(why),
+                         .metric = wire_text(metric),
                          .retry_after_ms = 1000 },
         };
         size_t size;
@@ -148,6 +153,7 @@ void conn_accept(struct shard *shard, uint32_t listener)
         for (uint32_t i = 0; i < 64; i++) {
                 struct world_peer peer = { 0 };
                 int socket = sockets->accept(sockets->self, listener, &peer);
+                const char *metric = "";
                 const char *why;
 
                 if (socket == -EMFILE || socket == -ENFILE) {
@@ -158,12 +164,13 @@ void conn_accept(struct shard *shard, uint32_t listener)
                 if (socket < 0)
                         return;
 
-                why = refusal_of(shard, &peer, addresses_add(&shard->addresses, peer.address));
+                why = refusal_of(shard, &peer, addresses_add(&shard->addresses, peer.address),
+                                 &metric);
                 if (why != NULL) {
                         (void)addresses_remove(&shard->addresses, peer.address);
                         log_event(&shard->log, LOG_WARNING, "connection_refused",
                                   "peer=\"%s\" reason=\"%s\"", peer.text, why);
-                        refuse(shard, socket, why);
+                        refuse(shard, socket, why, metric);
                         continue;
                 }
                 shard->metrics.connections_total++;

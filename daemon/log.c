@@ -40,7 +40,11 @@ static const char *const level_names[] = {
 
 void log_init(struct log *log, int fd, enum log_level level, const struct world_clock *clock)
 {
-        *log = (struct log){ .fd = fd, .level = level, .clock = clock };
+        /* Not by an initialiser: without optimisation that is a copy on the stack. */
+        memset(log, 0, sizeof(*log));
+        log->fd = fd;
+        log->level = level;
+        log->clock = clock;
 }
 
 bool log_level_parse(const char *text, enum log_level *ret_level)

@@ -16,6 +16,8 @@ void operator_find_tenant(struct request *request)
 {
         struct conn *conn = request->conn;
 
+        if (conn->tenant_name[0] == '\0')
+                return;
         conn->tenant.value = acd_find(request->shard->acd, ACD_OBJECT_TENANT, (acd_tenant_id){ 0 },
                                       wire_text(conn->tenant_name));
         request->peer.tenant = conn->tenant;

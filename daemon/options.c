@@ -192,7 +192,8 @@ void options_init(struct options *options)
 {
         struct options_error error = { .text = "" };
 
-        *options = (struct options){ .verb = OPTIONS_RUN };
+        memset(options, 0, sizeof(*options));
+        options->verb = OPTIONS_RUN;
         for (enum option i = 0; i < OPTION_COUNT; i++)
                 ACD_ASSERT(set(options, i, rows[i].preset, &error));
 }

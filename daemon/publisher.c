@@ -140,7 +140,7 @@ static void begin_asking(struct shard *shard)
         struct publisher *publisher = publisher_of(shard);
 
         for (uint32_t i = 0; i < publisher->tenant_count_max; i++)
-                publisher->tenant[i] = (struct publisher_tenant){ 0 };
+                publisher->tenant[i].is_asked = false;
         publisher->state = PUBLISHER_ASKING;
         publisher->ask_cursor = 0;
         publisher->ask_count = 0;
@@ -261,7 +261,7 @@ static void take_stream(struct shard *shard, const struct redis_reply *reply)
 
         publisher->flight_begin = (publisher->flight_begin + 1) % PUBLISHER_WINDOW_COUNT;
         publisher->flight_count--;
-        tenant->is_asked = true;
+        *tenant = (struct publisher_tenant){ .is_asked = true };
         if (reply->kind == REDIS_ERROR && strstr(reply->text, "no such key") != NULL)
                 return;
         if (!redis_reply_find(reply, "last-generated-id", last) ||

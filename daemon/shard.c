@@ -55,7 +55,8 @@ static int make_memory(struct shard *shard, const struct acd_limits *limits,
                 return -ENOMEM;
         }
         block = (struct carve){ .block = shard->block, .size = shard->block_size };
-        shard->commit = (struct commit){ .filling = 1 };
+        memset(&shard->commit, 0, sizeof(shard->commit));
+        shard->commit.filling = 1;
         shard_carve(shard, &block, shard->options, limits);
         return 0;
 }
@@ -339,7 +340,9 @@ int shard_open(struct shard *shard, const struct shard_world *world, const struc
         enum log_level level = (enum log_level)options_number(options, OPTION_LOG_LEVEL);
         int r;
 
-        *shard = (struct shard){ .world = *world, .options = options };
+        memset(shard, 0, sizeof(*shard));
+        shard->world = *world;
+        shard->options = options;
         *ret_error = (struct shard_error){ .text = "" };
         log_init(&shard->log, world->log_fd, level, world->clock);
         clock_start(&shard->clock, world->clock, 1, NS_PER_MS);
