@@ -55,8 +55,13 @@ uint32_t acd_find_agent(const struct acd *acd, uint32_t index)
 /* M1. True: it has been offered. */
 bool acd_match_contact(struct acd *acd, uint32_t contact)
 {
-        uint32_t member = acd_find_agent(acd, contact);
+        uint32_t member;
 
+        if (acd_contact_is_orphan(acd, contact)) {
+                acd_gateway_gone_contact(acd, contact);
+                return false;
+        }
+        member = acd_find_agent(acd, contact);
         if (member == 0)
                 return false;
         acd_offer(acd, contact, acd->membership[member].agent, acd->membership[member].tier);
@@ -134,13 +139,21 @@ void acd_match_agent(struct acd *acd, uint32_t agent)
                 acd_idle_enter(acd, agent);
 }
 
-/* The first contact of the class, of those that entered the queue at @latest or
- * before, that M1 can place or whose gateway is gone; 0: none. */
-static uint32_t first_placeable(const struct acd *acd, uint32_t class_index, acd_time latest)
+/* The first contact of the class that a rematch takes up: one that M1 can place, or
+ * whose gateway is gone; 0: none. Only contacts to which the lowest tier with
+ * available agents is open can be placed. */
+uint32_t acd_class_placeable(const struct acd *acd, uint32_t class_index)
 {
+        const struct acd_class *class = &acd->class[class_index];
         struct acd_class_walk walk;
+        acd_time latest;
         uint32_t contact;
 
+        if (class->pool_bits == 0 || class->waiting_count == 0)
+                return 0;
+        if (!acd_tier_is_open(acd, class_index, (uint32_t)__builtin_ctz(class->pool_bits),
+                              acd->step_now, &latest))
+                return 0;
         acd_walk_begin(acd, &walk, class_index, latest);
         do
                 contact = acd_walk_next(acd, &walk);
@@ -149,57 +162,55 @@ static uint32_t first_placeable(const struct acd *acd, uint32_t class_index, acd
         return contact;
 }
 
-/* Place what first_placeable() found, or deal with it. */
-void acd_place_contact(struct acd *acd, uint32_t contact)
+/* The first contact of the class, of those that entered the queue at @latest or
+ * before, that M1 can place; 0: none. Contacts of gone gateways are left to their
+ * gateway's job; when they are many, so is the rest: @ret_is_cut. */
+static uint32_t opened_contact(const struct acd *acd, uint32_t class_index, acd_time latest,
+                               bool *ret_is_cut)
 {
-        if (acd_contact_is_orphan(acd, contact))
-                acd_gateway_gone_contact(acd, contact);
-        else
-                acd_match_contact(acd, contact);
-}
+        struct acd_class_walk walk;
+        uint32_t orphan_count = 0;
+        uint32_t contact;
 
-/* The first contact of the class that a rematch takes up, or 0. Only contacts to
- * which the lowest tier with available agents is open can be placed. */
-uint32_t acd_class_placeable(const struct acd *acd, uint32_t class_index)
-{
-        const struct acd_class *class = &acd->class[class_index];
-        acd_time latest;
-
-        if (class->pool_bits == 0 || class->waiting_count == 0)
-                return 0;
-        if (!acd_tier_is_open(acd, class_index, (uint32_t)__builtin_ctz(class->pool_bits),
-                              acd->step_now, &latest))
-                return 0;
-        return first_placeable(acd, class_index, latest);
+        *ret_is_cut = false;
+        acd_walk_begin(acd, &walk, class_index, latest);
+        while ((contact = acd_walk_next(acd, &walk)) != 0) {
+                if (acd_contact_is_orphan(acd, contact)) {
+                        *ret_is_cut = orphan_count++ == CORE_GONE_MET_MAX;
+                        if (*ret_is_cut)
+                                return 0;
+                } else if (acd_find_agent(acd, contact) != 0) {
+                        return contact;
+                }
+        }
+        return 0;
 }
 
 /* The timer of a class: a tier has opened. Contacts to which it opened by this
  * tick are placed in the order of their keys; later openings have their turn at
- * their own tick. */
+ * their own tick. What does not fit has its turn again. */
 void acd_tier_opened(struct acd *acd, uint32_t class_index)
 {
         const struct acd_class *class = &acd->class[class_index];
-        acd_time tick_time = acd->wheel.tick << CORE_TICK_BITS;
-        uint32_t tier = class->pool_bits == 0 ? 0 : (uint32_t)__builtin_ctz(class->pool_bits);
-        uint32_t bits;
+        uint64_t tick = acd->wheel.tick;
+        uint32_t tier = 0;
 
-        for (bits = class->pool_bits; bits != 0;
-             bits = (uint32_t) class->pool_bits >> tier << tier) {
+        while (class->pool_bits >> tier != 0) {
                 acd_time latest;
                 uint32_t contact = 0;
+                bool is_cut = false;
 
-                tier = (uint32_t)__builtin_ctz(bits);
-                if (acd_tier_is_open(acd, class_index, tier, tick_time, &latest))
-                        contact = first_placeable(acd, class_index, latest);
-                if (contact == 0) {
-                        tier++;
-                        continue;
-                }
-                acd_place_contact(acd, contact);
-                if (!acd_has_room(acd, CORE_EVENTS_PER_UNIT)) {
-                        acd_timer_set(acd, TIMER_CLASS, class_index, tick_time);
+                if ((class->pool_bits >> tier & 1) != 0 &&
+                    acd_tier_is_open(acd, class_index, tier, tick << CORE_TICK_BITS, &latest))
+                        contact = opened_contact(acd, class_index, latest, &is_cut);
+                if (contact != 0)
+                        acd_match_contact(acd, contact);
+                if (is_cut || !acd_has_room(acd, CORE_EVENTS_PER_UNIT)) {
+                        acd_timer_set(acd, TIMER_CLASS, class_index,
+                                      (tick + is_cut) << CORE_TICK_BITS);
                         return;
                 }
+                tier += contact == 0;
         }
-        acd_tier_timer_arm_from(acd, class_index, tick_time);
+        acd_tier_timer_arm_from(acd, class_index, tick << CORE_TICK_BITS);
 }

@@ -218,7 +218,6 @@ void acd_pair_expired(struct acd *acd, uint32_t index);
 uint32_t acd_find_agent(const struct acd *acd, uint32_t index);
 bool acd_match_contact(struct acd *acd, uint32_t contact);
 void acd_match_agent(struct acd *acd, uint32_t agent);
-void acd_place_contact(struct acd *acd, uint32_t contact);
 uint32_t acd_class_placeable(const struct acd *acd, uint32_t class_index);
 void acd_tier_opened(struct acd *acd, uint32_t class_index);
 

@@ -81,7 +81,7 @@ static bool work(struct acd *acd, struct acd_ilist *set)
                         best = contact;
         }
         if (best != 0) {
-                acd_place_contact(acd, best);
+                acd_match_contact(acd, best);
                 return true;
         }
         while (set->first != 0) {
@@ -112,6 +112,6 @@ bool acd_class_rematch_work(struct acd *acd, struct acd_job *job, uint32_t class
                 acd_tier_timer_arm(acd, class);
                 return false;
         }
-        acd_place_contact(acd, contact);
+        acd_match_contact(acd, contact);
         return true;
 }

@@ -204,7 +204,7 @@ static void offer(struct model *m, uint32_t contact_index, uint32_t agent_index,
                                 assignment->deadline);
 }
 
-static bool gateway_is_gone(const struct model *m, const struct model_contact *contact)
+bool model_gateway_is_gone(const struct model *m, const struct model_contact *contact)
 {
         int32_t gateway = model_index_of(m, ACD_OBJECT_GATEWAY, contact->gateway);
 
@@ -241,7 +241,7 @@ bool model_match_contact(struct model *m, uint32_t contact_index)
 
         if (contact->state != ACD_CONTACT_WAITING)
                 return false;
-        if (gateway_is_gone(m, contact)) {
+        if (model_gateway_is_gone(m, contact)) {
                 m->coverage.gone_met++;
                 model_gateway_gone(m, contact_index);
                 return false;
@@ -276,7 +276,7 @@ static int32_t first_for(struct model *m, uint32_t agent_index)
                 tier = m->class[contact->class_index].tier[agent_index];
                 if (tier < 0 || !model_tier_is_open(m, contact, tier))
                         continue;
-                if (!gateway_is_gone(m, contact) && model_has_pair(m, i, agent_index))
+                if (!model_gateway_is_gone(m, contact) && model_has_pair(m, i, agent_index))
                         continue;
                 if (best < 0 || model_is_before(contact, &m->contact[best]))
                         best = (int32_t)i;
@@ -293,7 +293,7 @@ void model_match_agent(struct model *m, uint32_t agent_index)
 
                 if (contact < 0)
                         return;
-                if (!gateway_is_gone(m, &m->contact[contact])) {
+                if (!model_gateway_is_gone(m, &m->contact[contact])) {
                         const struct model_class *class =
                                 &m->class[m->contact[contact].class_index];
 

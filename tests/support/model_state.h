@@ -320,6 +320,7 @@ void model_recompute(struct model *m, uint32_t agent_index);
 bool model_is_before(const struct model_contact *a, const struct model_contact *b);
 bool model_tier_is_open(const struct model *m, const struct model_contact *contact, int tier);
 bool model_has_pair(const struct model *m, uint32_t contact, uint32_t agent);
+bool model_gateway_is_gone(const struct model *m, const struct model_contact *contact);
 bool model_match_contact(struct model *m, uint32_t contact_index);
 void model_match_agent(struct model *m, uint32_t agent_index);
 void model_agent_free(struct model *m, uint32_t agent_index);

@@ -217,7 +217,8 @@ static bool run_next(struct model *m)
         if (opening_tick < timer_tick) {
                 m->coverage.timer[MODEL_TIMER_TIER]++;
                 m->contact[contact].tiers_until = opening;
-                model_match_contact(m, (uint32_t)contact);
+                if (!model_gateway_is_gone(m, &m->contact[contact]))
+                        model_match_contact(m, (uint32_t)contact);
                 return true;
         }
         if (is_held(m, &m->timer[index])) {
