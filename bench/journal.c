@@ -122,7 +122,7 @@ static void prepare(const struct journal_file *file, enum preparation preparatio
 /* Write and sync pieces of @size one after the other; each is a sample. */
 static void measure_syncs(struct bench *bench, enum preparation preparation, size_t size)
 {
-        uint64_t file_size = UINT64_C(64) << 20;
+        uint64_t file_size = bench->is_smoke ? UINT64_C(5) << 20 : UINT64_C(64) << 20;
         uint8_t *bytes = malloc(size);
         struct journal_error error;
         struct journal_file file;
@@ -234,7 +234,10 @@ static void run_batches(struct journal *journal, const struct load *load)
 /* Nanoseconds for the whole load. */
 static uint64_t measure_batches(struct bench *bench, const struct load *load)
 {
-        struct journal_options options = { .secret = 1 };
+        struct journal_options options = {
+                .secret = 1,
+                .segment_size = bench->is_smoke ? UINT64_C(4) << 20 : 0,
+        };
         void *memory = malloc(journal_size(&options));
         struct journal_error error;
         struct journal *journal;

@@ -21,19 +21,14 @@
 #include "base/assert.h"
 #include "journal/private.h"
 
-/* Wait for a reason to work. False when the thread is to end. */
-static bool wait_for_work(struct journal_thread *thread)
+/* Wait for a reason to work, or to end. */
+static void wait_for_work(struct journal_thread *thread)
 {
-        bool goes_on;
-
         pthread_mutex_lock(&thread->lock);
         while (!thread->is_woken && !thread->is_stopping)
                 pthread_cond_wait(&thread->woken, &thread->lock);
         thread->is_woken = false;
-        goes_on = !thread->is_stopping;
         pthread_mutex_unlock(&thread->lock);
-
-        return goes_on;
 }
 
 static bool is_stopping(struct journal_thread *thread)
@@ -46,6 +41,8 @@ static bool is_stopping(struct journal_thread *thread)
         return stopping;
 }
 
+/* A batch that was handed over is done even when the thread is to end; zeroing
+ * and removing can wait for the next run. */
 static void *syncer_main(void *context)
 {
         struct journal *journal = context;
@@ -55,11 +52,12 @@ static void *syncer_main(void *context)
                 r = journal_work(journal);
                 if (r < 0)
                         break;
-                if (r == 0 && !wait_for_work(&journal->thread))
+                if (atomic_load(&journal->job_state) == JOURNAL_JOB_HANDED)
+                        continue;
+                if (is_stopping(&journal->thread))
                         break;
-                if (r > 0 && is_stopping(&journal->thread) &&
-                    atomic_load(&journal->job_state) != JOURNAL_JOB_HANDED)
-                        break;
+                if (r == 0)
+                        wait_for_work(&journal->thread);
         }
 
         /* A failure is news too. */
