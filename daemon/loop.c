@@ -251,6 +251,9 @@ void loop_close(struct loop *loop)
         loop->listener_count = 0;
         if (loop->spare_fd >= 0)
                 (void)close(loop->spare_fd);
+        for (uint32_t i = 0; i < loop->event_count; i++)
+                event_free(loop->event[i]);
+        loop->event_count = 0;
         if (loop->timer != NULL)
                 event_free(loop->timer);
         event_base_free(base_of(loop));
@@ -307,11 +310,19 @@ static void on_signal(evutil_socket_t number, short what, void *context)
         loop->owner.on_signal(loop->owner.self, (int)number);
 }
 
+/* Begin @event, and keep it for the end. */
+static int keep_event(struct loop *loop, struct event *event)
+{
+        ACD_ASSERT(loop->event_count < LOOP_EVENT_MAX);
+        if (event == NULL)
+                return -ENOMEM;
+        loop->event[loop->event_count++] = event;
+        return event_add(event, NULL) != 0 ? -ENOMEM : 0;
+}
+
 int loop_watch_signal(struct loop *loop, int number)
 {
-        struct event *event = evsignal_new(base_of(loop), number, on_signal, loop);
-
-        return event == NULL || event_add(event, NULL) != 0 ? -ENOMEM : 0;
+        return keep_event(loop, evsignal_new(base_of(loop), number, on_signal, loop));
 }
 
 static void on_wake(evutil_socket_t fd, short what, void *context)
@@ -325,9 +336,7 @@ static void on_wake(evutil_socket_t fd, short what, void *context)
 
 int loop_watch_wake(struct loop *loop, int fd)
 {
-        struct event *event = event_new(base_of(loop), fd, EV_READ | EV_PERSIST, on_wake, loop);
-
-        return event == NULL || event_add(event, NULL) != 0 ? -ENOMEM : 0;
+        return keep_event(loop, event_new(base_of(loop), fd, EV_READ | EV_PERSIST, on_wake, loop));
 }
 
 void loop_wait(struct loop *loop, uint64_t wait_ns)

@@ -22,7 +22,7 @@
 
 enum {
         LOOP_LISTENER_MAX = 8,
-        LOOP_SIGNAL_MAX = 2,
+        LOOP_EVENT_MAX = 8, /* signals and wake-ups */
         LOOP_ERROR_SIZE = 400,
         LOOP_PATH_SIZE = 108,
 };
@@ -56,6 +56,8 @@ struct loop {
         int spare_fd;                 /* given up for a moment when descriptors run out */
         uint64_t told_count;          /* readiness told, for look() */
         void *timer;                  /* struct event: ends a wait */
+        void *event[LOOP_EVENT_MAX];  /* struct event: signals and wake-ups */
+        uint32_t event_count;
         struct world_sockets sockets; /* the table of this loop */
 };
 
