@@ -72,7 +72,9 @@ void query_contact(const struct request *request)
                 answer_refusal(request, &refusal);
                 return;
         }
-        if (!rows_contact(shard, contact, query->with_attributes, row)) {
+        /* What the last step closed can still be read, but it is over. */
+        if (!rows_contact(shard, contact, query->with_attributes, row) ||
+            row->state == ACD_CONTACT_FREE) {
                 answer_code(request, ACD_GONE, "contact", NULL);
                 return;
         }
