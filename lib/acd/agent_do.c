@@ -11,9 +11,9 @@
 #include "acd/parts.h"
 
 /* The agent of the command, or a refusal. */
-static uint32_t find(struct acd *acd, const struct acd_command *command, uint64_t id)
+static uint32_t find(struct acd *acd, uint64_t id)
 {
-        uint32_t index = acd_index_in(acd, acd_command_tenant(acd, command), ACD_OBJECT_AGENT, id);
+        uint32_t index = acd_index_in(acd, acd->step_tenant, ACD_OBJECT_AGENT, id);
 
         if (index == 0)
                 acd_refuse(acd, ACD_UNKNOWN, ACD_FIELD_AGENT);
@@ -85,8 +85,8 @@ enum acd_result acd_do_agent_login(struct acd *acd, const struct acd_command *co
 
         if (!acd_form_login(acd, login))
                 return acd->reply->result;
-        index = find(acd, command, login->agent.value);
-        if (index == 0 || !check_addresses(acd, acd_command_tenant(acd, command), index, login))
+        index = find(acd, login->agent.value);
+        if (index == 0 || !check_addresses(acd, acd->step_tenant, index, login))
                 return acd->reply->result;
         setup = &acd->agent_setup[index];
         acd_agent_drop_addresses(acd, index);
@@ -123,7 +123,7 @@ enum acd_result acd_do_agent_logout(struct acd *acd, const struct acd_command *c
 
         if (!acd_form_agent_ref(acd, &command->agent_ref))
                 return acd->reply->result;
-        index = find(acd, command, command->agent_ref.agent.value);
+        index = find(acd, command->agent_ref.agent.value);
         if (index == 0)
                 return acd->reply->result;
         if (acd->agent[index].presence == ACD_PRESENCE_LOGGED_OUT)
@@ -137,7 +137,7 @@ enum acd_result acd_do_agent_ready(struct acd *acd, const struct acd_command *co
 
         if (!acd_form_agent_ref(acd, &command->agent_ref))
                 return acd->reply->result;
-        index = find(acd, command, command->agent_ref.agent.value);
+        index = find(acd, command->agent_ref.agent.value);
         if (index == 0)
                 return acd->reply->result;
         if (acd->agent[index].presence == ACD_PRESENCE_LOGGED_OUT)
@@ -167,7 +167,7 @@ enum acd_result acd_do_agent_pause(struct acd *acd, const struct acd_command *co
 
         if (!acd_form_agent_ref(acd, ref))
                 return acd->reply->result;
-        index = find(acd, command, ref->agent.value);
+        index = find(acd, ref->agent.value);
         if (index == 0)
                 return acd->reply->result;
         if (acd->agent[index].presence == ACD_PRESENCE_LOGGED_OUT)
@@ -206,7 +206,7 @@ enum acd_result acd_do_agent_next(struct acd *acd, const struct acd_command *com
 
         if (!acd_form_next(acd, next))
                 return acd->reply->result;
-        index = find(acd, command, next->agent.value);
+        index = find(acd, next->agent.value);
         if (index == 0)
                 return acd->reply->result;
         agent = &acd->agent[index];
@@ -229,7 +229,7 @@ enum acd_result acd_do_agent_lost(struct acd *acd, const struct acd_command *com
 
         if (!acd_form_agent_ref(acd, &command->agent_ref))
                 return acd->reply->result;
-        index = find(acd, command, command->agent_ref.agent.value);
+        index = find(acd, command->agent_ref.agent.value);
         if (index == 0)
                 return acd->reply->result;
         if (acd->agent[index].presence == ACD_PRESENCE_LOGGED_OUT)
@@ -249,7 +249,7 @@ enum acd_result acd_do_agent_back(struct acd *acd, const struct acd_command *com
 
         if (!acd_form_agent_ref(acd, &command->agent_ref))
                 return acd->reply->result;
-        index = find(acd, command, command->agent_ref.agent.value);
+        index = find(acd, command->agent_ref.agent.value);
         if (index == 0)
                 return acd->reply->result;
         if (acd->agent[index].presence == ACD_PRESENCE_LOGGED_OUT)

@@ -29,8 +29,7 @@ static bool is_allowed(struct acd *acd, uint32_t index, const struct acd_command
 {
         const struct acd_assignment *assignment = &acd->assignment[index];
         const struct acd_assignment_ref *ref = &command->assignment;
-        uint32_t agent = acd_index_in(acd, acd_command_tenant(acd, command), ACD_OBJECT_AGENT,
-                                      ref->agent.value);
+        uint32_t agent = acd_index_in(acd, acd->step_tenant, ACD_OBJECT_AGENT, ref->agent.value);
 
         if (acd->agent[agent].presence == ACD_PRESENCE_LOGGED_OUT) {
                 acd_refuse(acd, ACD_NOT_LOGGED_IN, ACD_FIELD_AGENT);
@@ -51,7 +50,7 @@ static bool is_allowed(struct acd *acd, uint32_t index, const struct acd_command
 /* The assignment that the command names, or a refusal. */
 static uint32_t find(struct acd *acd, const struct acd_command *command)
 {
-        uint32_t tenant = acd_command_tenant(acd, command);
+        uint32_t tenant = acd->step_tenant;
         uint32_t index = 0;
         enum acd_result result = acd_look_up(acd, tenant, ACD_OBJECT_ASSIGNMENT,
                                              command->assignment.assignment.value, &index);

@@ -163,7 +163,7 @@ enum acd_result acd_do_tenant_upsert(struct acd *acd, const struct acd_command *
 
 enum acd_result acd_do_skill_upsert(struct acd *acd, const struct acd_command *command)
 {
-        uint32_t tenant = acd_command_tenant(acd, command);
+        uint32_t tenant = acd->step_tenant;
         uint32_t index;
 
         if (!acd_form_name(acd, command->skill.name))
@@ -199,7 +199,7 @@ static enum acd_result channel_new(struct acd *acd, uint32_t tenant,
 enum acd_result acd_do_channel_upsert(struct acd *acd, const struct acd_command *command)
 {
         const struct acd_channel_config *to = &command->channel;
-        uint32_t tenant = acd_command_tenant(acd, command);
+        uint32_t tenant = acd->step_tenant;
         struct acd_channel_config *from;
         uint32_t changed = 0;
         uint32_t index;

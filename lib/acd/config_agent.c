@@ -239,7 +239,7 @@ static enum acd_result agent_new(struct acd *acd, uint32_t tenant, const char *n
 enum acd_result acd_do_agent_upsert(struct acd *acd, const struct acd_command *command)
 {
         const struct acd_agent_config *config = &command->agent;
-        uint32_t tenant = acd_command_tenant(acd, command);
+        uint32_t tenant = acd->step_tenant;
         struct acd_agent_setup to, from;
         enum acd_field fault;
         uint32_t changed;

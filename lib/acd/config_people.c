@@ -118,7 +118,7 @@ enum acd_result acd_do_profile_upsert(struct acd *acd, const struct acd_command 
         const struct acd_profile_config *to = &command->profile;
         struct acd_ability_lists lists = { to->channel, to->skill, to->channel_count,
                                            to->skill_count };
-        uint32_t tenant = acd_command_tenant(acd, command);
+        uint32_t tenant = acd->step_tenant;
         struct acd_abilities abilities;
         uint32_t changed = ACD_CONFIG_NEW;
         struct acd_profile *profile;
@@ -238,7 +238,7 @@ static uint32_t team_make(struct acd *acd, uint32_t tenant, const char *name)
 enum acd_result acd_do_team_upsert(struct acd *acd, const struct acd_command *command)
 {
         const struct acd_team_config *to = &command->team;
-        uint32_t tenant = acd_command_tenant(acd, command);
+        uint32_t tenant = acd->step_tenant;
         uint32_t changed = ACD_CONFIG_NEW;
         struct team_parts parts;
         struct acd_team *team;

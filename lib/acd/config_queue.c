@@ -111,7 +111,7 @@ static void follow(struct acd *acd, uint32_t index, uint32_t changed)
 enum acd_result acd_do_queue_upsert(struct acd *acd, const struct acd_command *command)
 {
         const struct acd_queue_config *to = &command->queue;
-        uint32_t tenant = acd_command_tenant(acd, command);
+        uint32_t tenant = acd->step_tenant;
         struct acd_terms terms;
         uint32_t changed = ACD_CONFIG_NEW;
         uint32_t index;

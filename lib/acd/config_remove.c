@@ -174,7 +174,7 @@ static const enum acd_field fields[] = {
 static uint32_t find(struct acd *acd, const struct acd_command *command, uint32_t *ret_tenant)
 {
         enum acd_object object = command->remove.object;
-        uint32_t tenant = acd_command_tenant(acd, command);
+        uint32_t tenant = acd->step_tenant;
         uint32_t index;
 
         if (object != ACD_OBJECT_TENANT && tenant == 0) {

@@ -48,11 +48,6 @@ enum acd_result acd_done(struct acd *acd, uint64_t id, uint8_t state)
         return acd->reply->result = ACD_OK;
 }
 
-uint32_t acd_command_tenant(const struct acd *acd, const struct acd_command *command)
-{
-        return acd_index_of(acd, ACD_OBJECT_TENANT, command->tenant.value);
-}
-
 static enum acd_result do_logic(struct acd *acd, const struct acd_command *command)
 {
         if (command->logic.version != ACD_LOGIC_VERSION)
@@ -129,10 +124,11 @@ static enum acd_result apply(struct acd *acd, const struct acd_command *command)
                 return acd_refuse(acd, ACD_WRONG_STATE, ACD_FIELD_KIND);
         if (handler == NULL)
                 return acd_refuse(acd, ACD_UNSUPPORTED, ACD_FIELD_KIND);
+        acd->step_tenant = acd_index_of(acd, ACD_OBJECT_TENANT, command->tenant.value);
         if (handler->has_tenant) {
                 if (command->tenant.value == 0)
                         return acd_refuse(acd, ACD_MISSING, ACD_FIELD_TENANT);
-                if (acd_command_tenant(acd, command) == 0)
+                if (acd->step_tenant == 0)
                         return acd_refuse(acd, ACD_UNKNOWN, ACD_FIELD_TENANT);
         }
         return handler->handle(acd, command);

@@ -43,8 +43,6 @@ enum {
 
 #define CORE_NS_PER_MS UINT64_C(1000000)
 
-enum { ACD_GENERATION_MAX = (1 << 28) - 1 };
-
 /* Kinds of lists, for tags. A space of links has its own kinds; FREE is in all. */
 enum core_list_kind {
         LIST_FREE = 1,
@@ -512,6 +510,7 @@ struct acd {
         /* Of the step at work; not state. */
         uint64_t step;
         acd_time step_now;
+        uint32_t step_tenant; /* that the command names, or 0 */
         struct acd_effects *effects;
         struct acd_reply *reply;
 };

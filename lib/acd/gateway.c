@@ -201,7 +201,7 @@ static uint32_t make(struct acd *acd, uint32_t tenant, const char *name)
 enum acd_result acd_do_gateway_open(struct acd *acd, const struct acd_command *command)
 {
         const struct acd_gateway_open *open = &command->gateway_open;
-        uint32_t tenant = acd_command_tenant(acd, command);
+        uint32_t tenant = acd->step_tenant;
         uint32_t index;
 
         if (!acd_form_name(acd, open->name))
@@ -233,7 +233,7 @@ enum acd_result acd_do_gateway_open(struct acd *acd, const struct acd_command *c
 
 enum acd_result acd_do_gateway_lost(struct acd *acd, const struct acd_command *command)
 {
-        uint32_t tenant = acd_command_tenant(acd, command);
+        uint32_t tenant = acd->step_tenant;
         uint64_t id = command->gateway.gateway.value;
         uint32_t index;
 
@@ -272,7 +272,7 @@ static enum acd_resumed resume_one(struct acd *acd, uint32_t gateway, uint64_t i
 enum acd_result acd_do_gateway_resume(struct acd *acd, const struct acd_command *command)
 {
         const struct acd_resume *resume = &command->resume;
-        uint32_t tenant = acd_command_tenant(acd, command);
+        uint32_t tenant = acd->step_tenant;
         struct acd_gateway *gateway;
         uint32_t index;
 

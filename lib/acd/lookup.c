@@ -10,18 +10,6 @@
 
 #include "acd/parts.h"
 
-#include "base/id.h"
-
-uint64_t acd_id_of(const struct acd *acd, const struct acd_slab *slab, uint32_t index)
-{
-        return index == 0 ? 0
-                          : acd_id_make((struct acd_id_parts){
-                                    .shard = acd->shard,
-                                    .slot = index,
-                                    .generation = acd_slab_slot(slab, index)->generation,
-                            });
-}
-
 const struct acd_slab *acd_slab_of(const struct acd *acd, enum acd_object object)
 {
         switch (object) {
@@ -82,14 +70,21 @@ uint32_t acd_tenant_of(const struct acd *acd, enum acd_object object, uint32_t i
 }
 
 /* The slot that @id means, whatever is there now; 0: none that ever was. */
-static uint32_t slot_of_id(const struct acd *acd, const struct acd_slab *slab, uint64_t id)
+static inline uint32_t slot_of_id(const struct acd *acd, const struct acd_slab *slab, uint64_t id)
 {
-        struct acd_id_parts parts = acd_id_split(id);
+        uint32_t generation = (uint32_t)id & ACD_ID_GENERATION_MAX;
+        uint32_t slot = (uint32_t)(id >> ACD_ID_GENERATION_BITS) & ACD_ID_SLOT_MAX;
 
-        if (parts.shard != acd->shard || parts.slot == 0 || parts.slot > slab->top ||
-            parts.generation == 0 || parts.generation > acd_slab_slot(slab, parts.slot)->generation)
+        if (id >> (ACD_ID_SLOT_BITS + ACD_ID_GENERATION_BITS) != acd->shard ||
+            slot - 1 >= slab->top || generation - 1 >= acd_slab_slot(slab, slot)->generation)
                 return 0;
-        return parts.slot;
+        return slot;
+}
+
+/* Is @id that of the object which its slot holds now, or held last? */
+static inline bool is_of_now(const struct acd_slab *slab, uint32_t slot, uint64_t id)
+{
+        return acd_slab_slot(slab, slot)->generation == ((uint32_t)id & ACD_ID_GENERATION_MAX);
 }
 
 /* The live object with @id, of any tenant; 0 when there is none. */
@@ -98,10 +93,8 @@ uint32_t acd_index_of(const struct acd *acd, enum acd_object object, uint64_t id
         const struct acd_slab *slab = acd_slab_of(acd, object);
         uint32_t index = slab == NULL ? 0 : slot_of_id(acd, slab, id);
 
-        if (index == 0 || acd_slab_slot(slab, index)->generation != acd_id_split(id).generation ||
-            !acd_slab_is_live(slab, index))
-                return 0;
-        return index;
+        return index != 0 && is_of_now(slab, index, id) && acd_slab_is_live(slab, index) ? index
+                                                                                         : 0;
 }
 
 /* The same, if it is one of @tenant. */
@@ -118,10 +111,8 @@ uint32_t acd_ghost_of(const struct acd *acd, enum acd_object object, uint64_t id
         const struct acd_slab *slab = acd_slab_of(acd, object);
         uint32_t index = slot_of_id(acd, slab, id);
 
-        if (index == 0 || acd_slab_slot(slab, index)->generation != acd_id_split(id).generation ||
-            acd_slab_is_live(slab, index))
-                return 0;
-        return index;
+        return index != 0 && is_of_now(slab, index, id) && !acd_slab_is_live(slab, index) ? index
+                                                                                          : 0;
 }
 
 /* Was there ever an object with @id? */

@@ -10,6 +10,7 @@
  */
 
 #include "acd/core.h"
+#include "acd/slab.h"
 #include "base/assert.h"
 
 /* What reply.changed says of a new object. */
@@ -46,25 +47,12 @@ struct acd_ability_lists {
         uint32_t skill_count;
 };
 
-static inline uint32_t acd_tag(uint32_t kind, uint32_t owner)
-{
-        return kind << CORE_OWNER_BITS | owner;
-}
-
-static inline uint32_t acd_tag_owner(uint32_t tag)
-{
-        return tag & ((UINT32_C(1) << CORE_OWNER_BITS) - 1);
-}
-
 /* slab.c */
 void acd_slab_init(struct acd_slab *slab, void *base, size_t stride, uint32_t capacity);
-struct acd_slot *acd_slab_slot(const struct acd_slab *slab, uint32_t index);
-struct acd_ispace acd_slab_space(const struct acd_slab *slab);
 uint32_t acd_slab_take(struct acd_slab *slab);
 void acd_slab_give(struct acd_slab *slab, uint32_t index);
 uint32_t acd_slab_take_used(struct acd_slab *slab);
 void acd_slab_give_used(struct acd_slab *slab, uint32_t index);
-bool acd_slab_is_live(const struct acd_slab *slab, uint32_t index);
 uint32_t acd_slab_quarantine(uint32_t limit);
 
 /* layout.c */
@@ -74,7 +62,6 @@ bool acd_limits_are_within(const struct acd_limits *left, const struct acd_limit
 void acd_limits_set(struct acd *acd, const struct acd_limits *limits);
 
 /* lookup.c */
-uint64_t acd_id_of(const struct acd *acd, const struct acd_slab *slab, uint32_t index);
 const struct acd_slab *acd_slab_of(const struct acd *acd, enum acd_object object);
 uint32_t acd_tenant_of(const struct acd *acd, enum acd_object object, uint32_t index);
 uint32_t acd_index_of(const struct acd *acd, enum acd_object object, uint64_t id);
@@ -151,7 +138,6 @@ enum acd_result acd_refuse_limit(struct acd *acd, enum acd_result result, enum a
 enum acd_result acd_refuse_state(struct acd *acd, enum acd_field field, uint8_t state);
 enum acd_result acd_duplicate(struct acd *acd, uint64_t id, uint8_t state);
 enum acd_result acd_done(struct acd *acd, uint64_t id, uint8_t state);
-uint32_t acd_command_tenant(const struct acd *acd, const struct acd_command *command);
 
 /* start.c */
 enum acd_result acd_do_start(struct acd *acd, const struct acd_command *command);

@@ -123,7 +123,7 @@ enum acd_result acd_do_report(struct acd *acd, const struct acd_command *command
 
         if (!acd_form_report(acd, report))
                 return acd->reply->result;
-        contact = acd_open_contact(acd, acd_command_tenant(acd, command), id);
+        contact = acd_open_contact(acd, acd->step_tenant, id);
         if (contact == 0 || !is_of_attempt(acd, contact, report->assignment.value))
                 return acd->reply->result;
         answer = answers[place_of(acd, contact)][report->report];

@@ -24,19 +24,6 @@ void acd_slab_init(struct acd_slab *slab, void *base, size_t stride, uint32_t ca
         acd_ilist_init(&slab->used, acd_tag(LIST_USED, 0));
 }
 
-struct acd_slot *acd_slab_slot(const struct acd_slab *slab, uint32_t index)
-{
-        ACD_ASSERT(index != 0);
-        ACD_ASSERT(index <= slab->capacity);
-        return (struct acd_slot *)(void *)((char *)slab->base + (size_t)index * slab->stride);
-}
-
-struct acd_ispace acd_slab_space(const struct acd_slab *slab)
-{
-        return (struct acd_ispace){ (char *)slab->base + offsetof(struct acd_slot, link),
-                                    slab->stride };
-}
-
 /* A slot in no list, of a generation that it never had. */
 uint32_t acd_slab_take(struct acd_slab *slab)
 {
@@ -74,12 +61,6 @@ void acd_slab_give_used(struct acd_slab *slab, uint32_t index)
 {
         acd_ilist_remove(acd_slab_space(slab), &slab->used, index);
         acd_slab_give(slab, index);
-}
-
-bool acd_slab_is_live(const struct acd_slab *slab, uint32_t index)
-{
-        return index != 0 && index <= slab->top &&
-               acd_slab_slot(slab, index)->link.list != slab->free.tag;
 }
 
 /* The quarantine of @limit slots with ids, which also is memory. */

@@ -13,7 +13,7 @@ bool acd_stream_slot(struct acd_stream *stream, struct acd_slab *slab, uint32_t 
 {
         struct acd_slot *slot = acd_slab_slot(slab, index);
 
-        acd_stream_u32(stream, &slot->generation, ACD_GENERATION_MAX);
+        acd_stream_u32(stream, &slot->generation, ACD_ID_GENERATION_MAX);
         acd_stream_link(stream, &slot->link, slab->top);
         return slot->link.list != slab->free.tag;
 }

@@ -23,7 +23,7 @@ static void stream_contact(struct acd_stream *s, struct acd *acd, uint32_t index
 
         /* Whose it was decides what RESUME says of a free one (D25). */
         acd_stream_u32(s, &contact->gateway, acd->gateways.top);
-        acd_stream_u32(s, &contact->pair, is_live ? acd->pairs.top : ACD_GENERATION_MAX);
+        acd_stream_u32(s, &contact->pair, is_live ? acd->pairs.top : ACD_ID_GENERATION_MAX);
         if (!is_live)
                 return;
         acd_stream_u8(s, &contact->state, ACD_CONTACT_ENDED);

@@ -225,8 +225,7 @@ static uint32_t enter(struct acd *acd, struct intake *intake)
 
 enum acd_result acd_do_submit(struct acd *acd, const struct acd_command *command)
 {
-        struct intake intake = { .submit = &command->submit,
-                                 .tenant = acd_command_tenant(acd, command) };
+        struct intake intake = { .submit = &command->submit, .tenant = acd->step_tenant };
         uint32_t contact;
 
         if (!acd_form_submit(acd, intake.submit) ||

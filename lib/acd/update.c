@@ -43,7 +43,7 @@ enum acd_result acd_do_cancel(struct acd *acd, const struct acd_command *command
 
         if (!acd_form_cancel(acd, cancel))
                 return acd->reply->result;
-        contact = acd_open_contact(acd, acd_command_tenant(acd, command), cancel->contact.value);
+        contact = acd_open_contact(acd, acd->step_tenant, cancel->contact.value);
         if (contact == 0)
                 return acd->reply->result;
         acd_contact_close(acd, contact, acd_end_reason(acd, contact, cancel->reason), "");
@@ -134,7 +134,7 @@ enum acd_result acd_do_update(struct acd *acd, const struct acd_command *command
 
         if (!acd_form_update(acd, change.update))
                 return acd->reply->result;
-        change.contact = acd_open_contact(acd, acd_command_tenant(acd, command), id);
+        change.contact = acd_open_contact(acd, acd->step_tenant, id);
         if (change.contact == 0)
                 return acd->reply->result;
         find_changes(acd, &change);
