@@ -274,3 +274,62 @@ Test(events, unknown_fields_pass)
         cr_assert_eq(event.sequence, 1);
         cr_assert_eq(wire_batch_next(&reader, &event), 0);
 }
+
+/* tenant "t", first 1, last 1: then what is to be read. */
+#define HEAD \
+        "\x0a\x01t" \
+        "\x19\x01\0\0\0\0\0\0\0" \
+        "\x21\x01\0\0\0\0\0\0\0"
+
+struct damage_case {
+        const char *bytes;
+        size_t size;
+        bool is_open;
+        int next;
+};
+
+#define DAMAGE(bytes, is_open, next) \
+        { \
+                bytes, sizeof(bytes) - 1, is_open, next \
+        }
+
+/* Goal    Each thing that can be wrong with a batch is told from its end.
+ * Method  Bytes by hand: whether the batch opens, and what its first event is. */
+Test(events, each_damage_is_told)
+{
+        static const struct damage_case cases[] = {
+                DAMAGE(HEAD, true, 0),
+                DAMAGE(HEAD "\x7a\x00", true, 1),
+                DAMAGE(HEAD "\x7a\x02\x08\x01", true, 1),
+                DAMAGE(HEAD "\x7a\x02\x08\x80", true, -1),                 /* half a number */
+                DAMAGE(HEAD "\x7a\x02\x18\x01", true, -1),                 /* time_ns as a varint */
+                DAMAGE(HEAD "\x7a\x02\x78\x01", true, -1),                 /* label as a varint */
+                DAMAGE(HEAD "\x7a\x09\x09\0\0\0\0\0\0\0\0", true, -1),     /* sequence as fixed64 */
+                DAMAGE(HEAD "\x7a\x03\x7a\x01\x80", true, -1),             /* label not UTF-8 */
+                DAMAGE(HEAD "\x7a\x06\x30\x80\x80\x80\x80\x10", true, -1), /* band of 33 bits */
+                DAMAGE(HEAD "\x7a\x05\x30\x80\x80\x80\x08", true, 1),
+                DAMAGE(HEAD "\x7a\x05\x08", false, 0), /* one that goes beyond */
+                DAMAGE(HEAD "\x78\x01", true, -1),     /* an event as a number */
+                DAMAGE("", false, 0),
+                DAMAGE("\x0a\x01t", false, 0),                                    /* no sequences */
+                DAMAGE("\x19\x02\0\0\0\0\0\0\0\x21\x01\0\0\0\0\0\0\0", false, 0), /* last < first */
+                DAMAGE("\x19\x01\0\0\0\0\0\0\0\x21\x01\0\0\0\0\0\0\0", true, 0),
+                DAMAGE("\x18\x01\x21\x01\0\0\0\0\0\0\0", false, 0), /* first as a varint */
+                DAMAGE("\x08\x01" HEAD, false, 0),                  /* tenant as a number */
+                DAMAGE("\x0a\x01\x80" HEAD, false, 0),              /* tenant not UTF-8 */
+                DAMAGE("\x28\x01" HEAD, false, 0),                  /* wall offset as a varint */
+                DAMAGE("\x0b" HEAD, false, 0),                      /* a group */
+        };
+
+        for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+                struct acd_bytes bytes = { (const uint8_t *)cases[i].bytes,
+                                           (uint32_t)cases[i].size };
+                struct wire_batch_reader reader;
+                struct wire_event event;
+
+                cr_assert_eq(wire_batch_open(&reader, bytes), cases[i].is_open, "case %zu", i);
+                if (cases[i].is_open)
+                        cr_assert_eq(wire_batch_next(&reader, &event), cases[i].next, "case %zu",
+                                     i);
+        }
+}

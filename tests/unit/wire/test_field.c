@@ -110,7 +110,8 @@ static bool reads(const char *bytes, size_t size, struct wire_field *ret_field)
 
 #define READS(bytes, field) reads(bytes, sizeof(bytes) - 1, field)
 
-/* Goal    Fields of every type are read, at the borders of their numbers; what is none is refused. */
+/* Goal    Fields of every type are read, at the borders of their numbers; what is none is
+ *         refused. */
 Test(field, reading_is_strict)
 {
         struct wire_field field;
