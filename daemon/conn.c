@@ -150,6 +150,9 @@ void conn_accept(struct shard *shard, uint32_t listener)
 {
         const struct world_sockets *sockets = shard->world.sockets;
 
+        /* Connections come between two turns, after a wait of any length: measured by the
+         * last turn's clock the time for the first frame could be over before it began. */
+        clock_turn(&shard->clock);
         for (uint32_t i = 0; i < 64; i++) {
                 struct world_peer peer = { 0 };
                 int socket = sockets->accept(sockets->self, listener, &peer);

@@ -89,7 +89,7 @@ static bool wait_for(redisContext *context, const char *key, uint64_t last_seque
 static const redisReply *batch_of(const redisReply *fields)
 {
         for (size_t i = 0; i + 1 < fields->elements; i += 2) {
-                if (strcmp(fields->element[i]->str, "p") == 0)
+                if (strcmp(fields->element[i]->str, "batch") == 0)
                         return fields->element[i + 1];
         }
         return NULL;

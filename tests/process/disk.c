@@ -8,7 +8,7 @@
  *         back); below the second only what finishes work is done; with no byte
  *         left an accepted contact can still be completed; with room again all
  *         goes on, and after a restart nothing is missing.
- * Method  A tmpfs of 64 MiB of the test's own (a mount namespace; a user namespace
+ * Method  A tmpfs of 256 MiB of the test's own (a mount namespace; a user namespace
  *         too where the test is not root), filled with a file beside the data.
  */
 
@@ -61,7 +61,7 @@ static void make_disk(void)
                 write_text("/proc/self/gid_map", map);
         }
         check(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0, "mount: %s", strerror(errno));
-        check(mount("tmpfs", disk, "tmpfs", 0, "size=64m") == 0, "mount tmpfs: %s",
+        check(mount("tmpfs", disk, "tmpfs", 0, "size=256m") == 0, "mount tmpfs: %s",
               strerror(errno));
 }
 
@@ -164,6 +164,20 @@ static struct acdclient *agent_client(const char *address)
         return client;
 }
 
+/* The marks in force, as the daemon says them. */
+static struct acdclient_journal_status marks_of(struct acdclient *client)
+{
+        struct acdclient_message request = { .kind = ACDCLIENT_STATUS };
+        const struct acdclient_message *answer = NULL;
+        int r = acdclient_call(client, &request, PATIENCE_MS, &answer);
+
+        check(r == 0 && answer->kind == ACDCLIENT_STATUS_REPLY, "no status");
+        check(answer->status_reply.journal.disk_mark_submit >
+                      answer->status_reply.journal.disk_mark_work,
+              "the first mark is above the second");
+        return answer->status_reply.journal;
+}
+
 /* The story; each line is what a person would see. */
 static void story(const char *address)
 {
@@ -182,8 +196,10 @@ static void story(const char *address)
               "ready");
         offer = next_offer(agent);
 
+        struct acdclient_journal_status marks = marks_of(supervisor);
+
         printf("below the first mark\n");
-        leave_free(6 * MIB);
+        leave_free((marks.disk_mark_submit + marks.disk_mark_work) / 2);
         submit_until(supervisor, ACDCLIENT_RESULT_DISK_LOW);
         check(agent_request(agent, (uint32_t)session, ACDCLIENT_ACCEPT, offer) ==
                       ACDCLIENT_RESULT_OK,
@@ -204,7 +220,7 @@ static void story(const char *address)
               "work in flight completes on a full disk");
 
         printf("room again\n");
-        leave_free(40 * MIB);
+        leave_free(marks.disk_mark_submit + 20 * (uint64_t)MIB);
         submit_until(supervisor, ACDCLIENT_RESULT_OK);
         acdclient_free(agent);
         acdclient_free(supervisor);
@@ -237,7 +253,6 @@ int main(int argc, char **argv)
         process_start(&daemon, "acdd", arguments);
         floor_configure(&options);
         story(listen);
-        process_signal(&daemon, SIGTERM);
         process_signal(&daemon, SIGTERM);
         check(process_wait(&daemon, PATIENCE_MS) == 0, "the daemon does not stop cleanly");
 

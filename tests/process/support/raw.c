@@ -16,7 +16,14 @@
 
 #include "tests/process/support/process.h"
 
-enum { PATIENCE_MS = 20000 };
+enum { PATIENCE_MS = 20000, MEANWHILE_MS = 200 };
+
+static void (*meanwhile)(void);
+
+void raw_meanwhile(void (*call)(void))
+{
+        meanwhile = call;
+}
 
 struct raw *raw_connect(const char *path)
 {
@@ -79,13 +86,21 @@ void raw_send(struct raw *raw, const struct wire_message *message)
 static bool read_more(struct raw *raw, uint64_t end)
 {
         struct pollfd ready = { .fd = raw->fd, .events = POLLIN };
-        uint64_t now = process_now_ms();
         ssize_t count;
 
-        if (raw->is_over || now > end)
+        if (raw->is_over)
                 return false;
-        if (poll(&ready, 1, (int)(end - now)) != 1)
-                return false;
+        for (;;) {
+                uint64_t now = process_now_ms();
+                uint64_t wait = now < end ? end - now : 0;
+
+                if (poll(&ready, 1, (int)(wait < MEANWHILE_MS ? wait : MEANWHILE_MS)) == 1)
+                        break;
+                if (now >= end)
+                        return false;
+                if (meanwhile != NULL)
+                        meanwhile();
+        }
         check(raw->size < sizeof(raw->bytes), "a frame that does not fit");
         count = recv(raw->fd, raw->bytes + raw->size, sizeof(raw->bytes) - raw->size, 0);
         raw->is_over = count <= 0;

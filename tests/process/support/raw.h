@@ -36,6 +36,9 @@ void raw_send_bytes(struct raw *raw, const void *bytes, size_t size);
 void raw_send_frame(struct raw *raw, const struct wire_frame *frame, const void *body, size_t size);
 void raw_send(struct raw *raw, const struct wire_message *message);
 
+/* Called now and then while raw peers wait, so that others are not silent meanwhile. */
+void raw_meanwhile(void (*call)(void));
+
 /* The next frame, decoded; false when the stream ended or nothing came in time. */
 bool raw_next(struct raw *raw, uint32_t timeout_ms, struct wire_message *ret_message);
 
