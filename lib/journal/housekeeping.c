@@ -27,7 +27,7 @@ static int keep_up(struct journal_writer *writer, uint64_t written_size,
 
         while (r > 0 && atomic_load(&writer->spare_count) < 2 &&
                (writer->preparing.dir == NULL || writer->prepared_size < written_size))
-                r = journal_writer_prepare(writer, error);
+                r = journal_writer_prepare(writer, false, error);
 
         return r < 0 ? r : 0;
 }
@@ -57,7 +57,7 @@ static int work(struct journal *journal, struct journal_error *error)
         if (atomic_load(&journal->job_state) == JOURNAL_JOB_HANDED)
                 return work_on_job(journal, error);
 
-        r = journal_writer_prepare(&journal->writer, error);
+        r = journal_writer_prepare(&journal->writer, false, error);
         return r != 0 ? r : journal_writer_remove(&journal->writer, error);
 }
 

@@ -88,7 +88,7 @@ static void prepare_now(struct journal *journal)
 
         pthread_mutex_lock(&journal->io_lock);
         while (r > 0 && atomic_load(&journal->writer.spare_count) < 2)
-                r = journal_writer_prepare(&journal->writer, &error);
+                r = journal_writer_prepare(&journal->writer, true, &error);
         if (r < 0)
                 (void)journal_fail(journal, r, &error);
         pthread_mutex_unlock(&journal->io_lock);

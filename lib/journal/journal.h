@@ -218,7 +218,7 @@ enum journal_space_level journal_space(struct journal *journal,
 /* Mark the payload of record @lsn as erased and overwrite it with zeros, durably;
  * the chain stays intact. May be repeated. -ENOENT when the record is not kept any
  * more, -EAGAIN when no later batch on disk says yet that it was synced (commit
- * one, and try again). */
+ * one, and try again). Reads the segment up to the record: some 10 ms. */
 int journal_erase_payload(struct journal *journal, uint64_t lsn, struct journal_error *error)
         __attribute__((warn_unused_result));
 

@@ -69,8 +69,8 @@ int snapshot_begin(struct snapshot_writer *writer, const struct journal_dir *dir
 int snapshot_write(void *self, const void *bytes, size_t size) __attribute__((warn_unused_result));
 
 /* Make it durable under its name, then let older ones go. The journal up to
- * head.lsn and the event log up to head.event_position must have been synced
- * before. Closes the writer. */
+ * head.lsn (journal_sync(), where the policy does not do it) and the event log up
+ * to head.event_position must have been synced before. Closes the writer. */
 int snapshot_finish(struct snapshot_writer *writer, struct journal_error *error)
         __attribute__((warn_unused_result));
 

@@ -18,7 +18,8 @@
  * compares with.
  *
  * Zeroing is done in slices, each synced, so that it never builds up a mass of
- * dirty pages for somebody else's sync to wait behind.
+ * dirty pages for somebody else's sync to wait behind. Only when the spare itself
+ * is waited for are they synced together.
  */
 
 #include "journal/writer.h"
@@ -237,11 +238,12 @@ static bool is_spare_wanted(const struct journal_writer *writer)
                writer->spare_list_count < JOURNAL_SPARE_COUNT_MAX;
 }
 
-int journal_writer_prepare(struct journal_writer *writer, struct journal_error *error)
+int journal_writer_prepare(struct journal_writer *writer, bool is_hurried,
+                           struct journal_error *error)
 {
         uint64_t left_size;
         size_t size;
-        int r;
+        int r = 0;
 
         if (writer->preparing.dir == NULL) {
                 if (!is_spare_wanted(writer) || atomic_load(&writer->is_spare_refused))
@@ -260,7 +262,8 @@ int journal_writer_prepare(struct journal_writer *writer, struct journal_error *
                 return refuse_spare(writer, error);
         if (r < 0)
                 return r;
-        r = journal_file_sync(&writer->preparing, error);
+        if (!is_hurried || size == left_size)
+                r = journal_file_sync(&writer->preparing, error);
         if (r < 0)
                 return r;
 

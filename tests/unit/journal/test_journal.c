@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bytes.h"
+#include "base/crc32c.h"
 #include "tests/support/journal_world.h"
 #include "tests/support/simdisk.h"
 
@@ -160,6 +162,23 @@ Test(journal, missing_files_are_refused)
         cr_assert_eq(world_open(&world), -EBADMSG);
         simdisk_free(damaged);
         world.io = world.options.io = simdisk_io(disk);
+}
+
+/* Goal    Another format version is refused as such, with the way out. */
+Test(journal, other_versions_are_refused_as_such)
+{
+        uint8_t header[JOURNAL_SECTOR_SIZE];
+
+        cr_assert_eq(world_recover(&world), 0);
+        turns(1);
+        world_drop(&world);
+        simdisk_peek(disk, WORLD_PATH, "log-0000000000000001", 0, header, sizeof(header));
+        acd_put_u32(header + 8, 77);
+        acd_put_u32(header + 68, acd_crc32c(0, header, 68));
+        simdisk_poke(disk, WORLD_PATH, "log-0000000000000001", 0, header, sizeof(header));
+        cr_assert_eq(world_open(&world), -EPROTONOSUPPORT);
+        cr_assert_str_eq(world.error.path, WORLD_PATH "/log-0000000000000001");
+        cr_assert_eq(world.error.remedy, JOURNAL_REMEDY_UPGRADE);
 }
 
 /* Goal    A segment of another directory is not accepted. */
@@ -417,6 +436,35 @@ Test(journal, reports_what_it_does)
         cr_assert_geq(counts.sync_count, 30);
         cr_assert_eq(counts.roll_count + 0u, counts.segment_count);
         cr_assert_eq(counts.spare_count, 2);
+}
+
+/* Goal    What the disk says about its space, and what it will not say. */
+Test(journal, watches_the_disk)
+{
+        struct simdisk_fault fault = { .ops = 1 << SIMDISK_SPACE, .at = 1, .error = EIO };
+        struct journal_space_report report;
+
+        world.options.marks = (struct journal_marks){ .low_size = 600 << 10,
+                                                      .critical_size = 300 << 10,
+                                                      .low_permille = 1,
+                                                      .critical_permille = 1 };
+        cr_assert_eq(world_recover(&world), 0);
+        do_all_work();
+        simdisk_set_space(disk, simdisk_used(disk) + (1 << 20), 0);
+        cr_assert_eq(journal_space(world.journal, &report), JOURNAL_SPACE_PLENTY);
+        cr_assert_eq(report.free_size, 1 << 20);
+        cr_assert_eq(report.low_size, 600 << 10);
+        cr_assert_eq(report.critical_size, 300 << 10);
+        cr_assert_eq(report.spare_count, 2);
+        simdisk_set_space(disk, simdisk_used(disk) + (500 << 10), 0);
+        cr_assert_eq(journal_space(world.journal, &report), JOURNAL_SPACE_LOW);
+        simdisk_set_space(disk, simdisk_used(disk) + (200 << 10), 0);
+        cr_assert_eq(journal_space(world.journal, &report), JOURNAL_SPACE_CRITICAL);
+        simdisk_set_space(disk, simdisk_used(disk) + (1 << 20), 0);
+        cr_assert_eq(journal_space(world.journal, &report), JOURNAL_SPACE_PLENTY);
+        simdisk_set_fault(disk, &fault);
+        cr_assert_eq(journal_space(world.journal, &report), JOURNAL_SPACE_CRITICAL);
+        cr_assert_eq(journal_space(world.journal, &report), JOURNAL_SPACE_PLENTY);
 }
 
 /* ---- policies ---- */
