@@ -62,6 +62,8 @@ static void help(void)
 
 enum { EXIT_NO_DAEMON = 3 };
 
+#define HOUR_NS INT64_C(3600000000000)
+
 static void print_facts(const struct daemon_facts *facts, FILE *out)
 {
         fprintf(out,
@@ -80,8 +82,28 @@ static void print_facts(const struct daemon_facts *facts, FILE *out)
                 facts->races, facts->retries);
 }
 
+/* A line per hour of the plan, so that one sees it move. */
+struct progress {
+        int64_t hour;
+};
+
+static int on_event(void *self, const struct engine_event *event, const struct books *books)
+{
+        struct progress *progress = self;
+        int64_t hour = event->time_ns / HOUR_NS;
+
+        if (hour > progress->hour) {
+                progress->hour = hour;
+                fprintf(stderr, "%02" PRId64 ":00  calls waiting %" PRIu32 ", over %" PRIu64 "\n",
+                        hour, books->check.waiting_count, books->check.findings.ended_count);
+        }
+        return 0;
+}
+
 static int run(const struct arguments *arguments, const struct plan *plan)
 {
+        struct progress progress = { .hour = 0 };
+        struct driver_hook hook = { .on_event = on_event, .self = &progress };
         struct daemon_engine *daemon;
         struct driver_result result;
         struct summary summary;
@@ -95,7 +117,7 @@ static int run(const struct arguments *arguments, const struct plan *plan)
         if (daemon == NULL)
                 return EXIT_NO_DAEMON;
         engine = daemon_engine_face(daemon);
-        r = driver_run(plan, &engine, NULL, &result);
+        r = driver_run(plan, &engine, &hook, &result);
         if (r == 0) {
                 const struct daemon_facts *facts = daemon_engine_facts(daemon);
 
