@@ -93,14 +93,17 @@ struct apply_requirement {
         struct apply_level item[APPLY_TERM_MAX];
 };
 
-struct apply_root {
-        struct apply_word tenant;
-};
-
 struct apply_tenant {
         uint32_t agent_grace_ms;
         uint32_t gateway_grace_ms;
         uint64_t key_retention_ms;
+};
+
+/* The top level has the keys of its tenant as well: both are read at once, so
+ * the name must not lie over them. */
+struct apply_root {
+        struct apply_tenant settings;
+        struct apply_word tenant;
 };
 
 struct apply_channel {
