@@ -239,16 +239,22 @@ int main(int argc, char **argv)
         snprintf(data, sizeof(data), "%s/data", disk);
         options.address = listen;
 
+        /* clang-format off */
         const char *const arguments[] = {
-                argv[1], "--data-dir",
-                data,    "--listen",
-                listen,  "--segment-size",
-                "4M",    "--disk-low-size",
-                "8M",    "--disk-critical-size",
-                "4M",    "--limit-contact-count-max",
-                "1000",  "--limit-agent-count-max",
-                "100",   NULL,
+                argv[1],
+                "--data-dir", data,
+                "--listen", listen,
+                "--segment-size", "4M",
+                "--snapshot-room-size", "2M",
+                "--event-retention-size", "8M",
+                "--disk-low-size", "8M",
+                "--disk-critical-size", "4M",
+                "--drain-timeout-ms", "100",
+                "--limit-contact-count-max", "1000",
+                "--limit-agent-count-max", "100",
+                NULL,
         };
+        /* clang-format on */
 
         process_start(&daemon, "acdd", arguments);
         floor_configure(&options);

@@ -52,10 +52,16 @@ void raw_send_bytes(struct raw *raw, const void *bytes, size_t size)
         const uint8_t *at = bytes;
 
         while (size > 0) {
-                ssize_t count = send(raw->fd, at, size, MSG_NOSIGNAL);
+                struct pollfd ready = { .fd = raw->fd, .events = POLLOUT };
+                ssize_t count = send(raw->fd, at, size, MSG_NOSIGNAL | MSG_DONTWAIT);
 
                 if (count < 0 && (errno == EPIPE || errno == ECONNRESET))
                         return; /* the daemon has closed: the reader will see it */
+                if (count < 0 && errno == EAGAIN) {
+                        if (poll(&ready, 1, MEANWHILE_MS) == 0 && meanwhile != NULL)
+                                meanwhile();
+                        continue;
+                }
                 check(count > 0, "send: %s", strerror(errno));
                 at += count;
                 size -= (size_t)count;
