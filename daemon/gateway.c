@@ -67,6 +67,11 @@ void gateway_resume(const struct request *request)
         message.resumed.outcomes = reply.resume;
         answer(request, &message);
         router_route(shard, NULL);
+
+        /* Offers went on while it was away: whom to connect it has not heard. */
+        for (uint32_t i = 0; i < reply.resume_count; i++)
+                if (reply.resume[i] == ACD_RESUMED_KEPT)
+                        router_push_assignment(shard, request->conn, command.resume.contact[i]);
 }
 
 bool gateway_leave(struct shard *shard, struct conn *conn)

@@ -185,15 +185,34 @@ void router_push_replaced(struct shard *shard, struct session *session, const ch
 
 /* ---- to the owner of the contact ---- */
 
+/* What the gateway needs to know of @assignment, which is @state until @deadline. */
+static void send_assignment(struct shard *shard, struct conn *conn,
+                            const struct acd_contact_view *contact,
+                            const struct wire_assignment_push *assignment)
+{
+        struct wire_message message = { .kind = WIRE_ASSIGNMENT };
+        struct wire_assignment_push *push = &message.assignment_push;
+        uint8_t address[ACD_ADDRESS_MAX];
+
+        *push = *assignment;
+        push->contact = contact->contact.value;
+        push->agent = rows_name(shard, ACD_OBJECT_AGENT, push->agent_id);
+        push->address.at = (const char *)address;
+        push->address.size = acd_agent_address(shard->acd, (acd_agent_id){ push->agent_id },
+                                               contact->channel, address, sizeof(address));
+        push->client_key = rows_payload_text(shard, contact->contact, ACD_PAYLOAD_CLIENT_KEY);
+        push->queue = rows_name(shard, ACD_OBJECT_QUEUE, contact->queue.value);
+        push->channel = rows_name(shard, ACD_OBJECT_CHANNEL, contact->channel.value);
+        shard->metrics.pushes_total++;
+        conn_send(shard, conn, &message);
+}
+
 static void push_assignment(const struct push *push)
 {
         struct shard *shard = push->shard;
         const struct acd_event *event = push->event;
+        struct acd_contact_view contact = { .contact = event->contact, .queue = event->queue };
         struct conn *conn;
-        struct acd_contact_view contact = { 0 };
-        uint8_t address[ACD_ADDRESS_MAX];
-        uint32_t address_size;
-        struct wire_message message = { .kind = WIRE_ASSIGNMENT };
 
         if (event->gateway.value == 0 || event->agent.value == 0)
                 return;
@@ -201,25 +220,36 @@ static void push_assignment(const struct push *push)
         if (conn == NULL)
                 return;
         (void)acd_view_contact(shard->acd, event->contact, &contact);
-        address_size = acd_agent_address(shard->acd, event->agent, contact.channel, address,
-                                         sizeof(address));
-        message.assignment_push = (struct wire_assignment_push){
-                .server_time_ns = event->now,
-                .assignment = event->assignment.value,
-                .epoch = acd_epoch(shard->acd),
-                .contact = event->contact.value,
-                .state = assignment_state(event),
-                .agent_id = event->agent.value,
-                .agent = rows_name(shard, ACD_OBJECT_AGENT, event->agent.value),
-                .address = { (const char *)address, address_size },
-                .left_ms = rows_left_ms(shard, event->deadline),
-                .reason = event->reason,
-                .client_key = rows_payload_text(shard, event->contact, ACD_PAYLOAD_CLIENT_KEY),
-                .queue = rows_name(shard, ACD_OBJECT_QUEUE, event->queue.value),
-                .channel = rows_name(shard, ACD_OBJECT_CHANNEL, contact.channel.value),
-        };
-        shard->metrics.pushes_total++;
-        conn_send(shard, conn, &message);
+        send_assignment(shard, conn, &contact,
+                        &(struct wire_assignment_push){
+                                .server_time_ns = event->now,
+                                .assignment = event->assignment.value,
+                                .epoch = acd_epoch(shard->acd),
+                                .state = assignment_state(event),
+                                .agent_id = event->agent.value,
+                                .left_ms = rows_left_ms(shard, event->deadline),
+                                .reason = event->reason,
+                        });
+}
+
+void router_push_assignment(struct shard *shard, struct conn *conn, acd_contact_id id)
+{
+        struct acd_assignment_view assignment;
+        struct acd_contact_view contact;
+
+        if (!acd_view_contact(shard->acd, id, &contact) ||
+            !acd_view_assignment(shard->acd, contact.assignment, &assignment))
+                return;
+        acd_arena_reset(&shard->row_arena);
+        send_assignment(shard, conn, &contact,
+                        &(struct wire_assignment_push){
+                                .server_time_ns = commit_now(shard),
+                                .assignment = assignment.assignment.value,
+                                .epoch = assignment.epoch,
+                                .state = assignment.state,
+                                .agent_id = assignment.agent.value,
+                                .left_ms = rows_left_ms(shard, assignment.deadline),
+                        });
 }
 
 /* ---- which event leads to what ---- */

@@ -15,11 +15,15 @@
 
 #include "acd/event.h"
 
+struct conn;
 struct session;
 struct shard;
 
 /* Push what the last step led to. @actor is the session that asked for it, or NULL. */
 void router_route(struct shard *shard, const struct session *actor);
+
+/* Tell the gateway at @conn, which was away, who serves its contact @id, if anybody does. */
+void router_push_assignment(struct shard *shard, struct conn *conn, acd_contact_id id);
 
 /* Tell @session that the login of client @newer took over. */
 void router_push_replaced(struct shard *shard, struct session *session, const char *newer);

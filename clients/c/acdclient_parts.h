@@ -54,8 +54,8 @@ struct acdclient_address {
 };
 
 /* The first frame of a connection, within 5 s. Client to server; answered by WELCOME. Refusals:
- * UNKNOWN tenant, INVALID role or client, UNSUPPORTED protocol, NOT_ALLOWED, DRAINING; after a
- * refused HELLO the server says BYE and closes. */
+ * UNKNOWN tenant, MISSING or INVALID role, client, tenant, UNSUPPORTED protocol, STOPPING; after
+ * a refused HELLO the server says BYE and closes. */
 struct acdclient_hello {
         struct acdclient_text tenant;
         enum acdclient_role role; /* of everything on this connection */
@@ -329,7 +329,7 @@ struct acdclient_unfollow {
 };
 
 /* What the medium did, told by the gateway that owns the contact. Answered by RESULT: id is the
- * assignment, state its AssignmentState. Repeating it is harmless: DUPLICATE. */
+ * contact, state its ContactState. Repeating it is harmless: DUPLICATE. */
 struct acdclient_report {
         uint64_t contact; /* id */
         uint64_t assignment; /* needed for RINGING, CONNECTED, FAILED: which attempt */
@@ -357,7 +357,7 @@ struct acdclient_resumed {
 
 /* Push to the gateway that owns the contact, at every change of an assignment: connect the
  * customer to this address (CONNECTING, or ACTIVE on channels that are not media), ring it
- * (OFFERED), let go (CLOSED). */
+ * (OFFERED), let go (CLOSED). After RESUMED once for each kept contact that has an open one. */
 struct acdclient_assignment_push {
         uint64_t server_time_ns; /* core time at which it was sent */
         uint64_t assignment; /* the offer id: REPORT names it */
