@@ -80,6 +80,9 @@ static bool flush(struct acdclient *client)
 
                 if (sent < 0 && errno == EINTR)
                         continue;
+                /* It hung up, and may have said why: reading will tell. */
+                if (sent < 0 && errno == EPIPE)
+                        sent = (ssize_t)size;
                 if (sent < 0) {
                         if (errno != EAGAIN)
                                 client_lose(client, -errno);

@@ -85,7 +85,8 @@ static void on_push(void *context, struct acdclient *client, const struct acdcli
 {
         struct seat *seat = context;
         struct desk_change change = desk_push(&seat->desk, push, chance_now_ms());
-        const char *reason = change.reason != 0 ? acdclient_reason_text(change.reason) : "";
+        bool is_own = change.reason == 0 || change.reason == ACDCLIENT_REASON_AGENT_ASKED;
+        const char *reason = is_own ? "" : acdclient_reason_text(change.reason);
         char contact[ACDCLIENT_ID_SIZE];
 
         (void)client;
@@ -98,7 +99,7 @@ static void on_push(void *context, struct acdclient *client, const struct acdcli
         if (change.is_gone)
                 note(seat, "%s %s is over%s%s", change.item.queue, contact,
                      reason[0] != '\0' ? ": " : "", reason);
-        else
+        else if (change.is_moved)
                 note(seat, "%s %s is %s", change.item.queue, contact,
                      acdclient_assignment_state_name(change.item.state));
         if (push->kind == ACDCLIENT_OFFER)

@@ -150,9 +150,11 @@ static void on_answer(void *context, struct acdclient *client, int error,
                 outcome = APPLY_REFUSED_SUPERVISOR;
         is_settled = apply_answer(&sender->apply, ticket->change.ticket, outcome);
 
-        if (outcome == APPLY_DONE && is_settled)
+        /* A team that is made in two steps was told with the first. */
+        if (outcome == APPLY_DONE && !ticket->change.is_completion)
                 count(sender, &ticket->change, &answer->applied);
-        else if (is_settled && error == 0 && sender->exit_code == CLI_DONE)
+        else if (outcome == APPLY_REFUSED && is_settled && error == 0 &&
+                 sender->exit_code == CLI_DONE)
                 tell_refusal(sender, &ticket->change, result);
         else if (error != 0 && sender->exit_code == CLI_DONE)
                 sender->exit_code = cli_failed(sender->cli, error);

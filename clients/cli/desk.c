@@ -128,6 +128,7 @@ static struct desk_change put_offer(struct desk *desk, const struct acdclient_of
         struct desk_item *item = item_of(desk, offer->assignment);
         struct desk_change change = { .has_item = true };
 
+        change.is_moved = item->state != offer->state;
         item->contact = offer->contact;
         item->epoch = offer->epoch;
         item->waited_ms = offer->waited_ms;
@@ -168,6 +169,7 @@ static struct desk_change move(struct desk *desk,
                 return take_away(desk, push->assignment, push->reason);
         }
         item = item_of(desk, push->assignment);
+        change.is_moved = item->state != push->state;
         item->contact = push->contact;
         set_state(desk, item, push->state, push->left_ms, now_ms);
         change.item = *item;

@@ -56,6 +56,7 @@ struct desk_change {
         bool has_item;
         bool is_gone;     /* the item left the desk */
         bool is_presence; /* the presence is another */
+        bool is_moved;    /* the item's state is another, or the item is new */
 };
 
 void desk_init(struct desk *desk, uint32_t clock_rate);

@@ -267,8 +267,8 @@ static void on_contact_lost(void *context, struct acdclient *client, uint64_t co
         struct call *call = call_of(exchange, contact);
 
         (void)client;
-        (void)state;
-        if (call == NULL)
+        /* One that is closed: the events that were missed will say how. */
+        if (call == NULL || state == ACDCLIENT_RESUMED_CLOSED)
                 return;
         exchange->lost_count++;
         finish(call);

@@ -122,7 +122,7 @@ _acdctl()
         COMPREPLY=()
         case $command:$before in
         agents:--state)
-                COMPREPLY=($(compgen -W "logged_out ready paused lost" -- "$word"))
+                COMPREPLY=($(compgen -W "logged-out ready paused lost" -- "$word"))
                 return
                 ;;
         contacts:--state)

@@ -143,7 +143,8 @@ static void copy_plain(struct acdclient_text text, char *into, size_t size)
         into[take] = '\0';
 }
 
-int cli_refused(const struct cli *cli, const struct acdclient_result *result)
+static int refused(const struct cli *cli, const struct acdclient_result *result,
+                   const char *remedy_of_it)
 {
         struct problem problem = { .code = acdclient_result_name(result->code),
                                    .sentence = acdclient_result_text(result->code),
@@ -159,9 +160,14 @@ int cli_refused(const struct cli *cli, const struct acdclient_result *result)
         if (sentence[0] != '\0')
                 problem.sentence = sentence;
         problem.field = field;
-        fill_remedy(cli, acdclient_result_remedy(result->code), remedy);
+        fill_remedy(cli, remedy_of_it, remedy);
         problem.remedy = remedy;
         return tell(cli, &problem);
+}
+
+int cli_refused(const struct cli *cli, const struct acdclient_result *result)
+{
+        return refused(cli, result, acdclient_result_remedy(result->code));
 }
 
 /* What the daemon said when it refused the connection, or closed it. */
@@ -171,6 +177,9 @@ static int closed_by_daemon(const struct cli *cli, const struct acdclient_troubl
                                            .text = acdclient_text(trouble->text),
                                            .retry_after_ms = trouble->retry_after_ms };
 
+        /* Before the first configuration there is not even a tenant. */
+        if (trouble->code == ACDCLIENT_RESULT_UNKNOWN)
+                return refused(cli, &result, "acdctl apply FILE; acdctl status");
         return cli_refused(cli, &result);
 }
 

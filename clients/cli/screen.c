@@ -75,6 +75,16 @@ int screen_key(void)
         return key == ERR ? -1 : key;
 }
 
+/* Whole seconds: a screen that changes ten times a second cannot be read. */
+static const char *seconds(uint64_t ms, char ret_text[TABLE_WORD_SIZE])
+{
+        if (ms < 1000)
+                (void)snprintf(ret_text, TABLE_WORD_SIZE, "0s");
+        else
+                (void)table_duration(ms, ret_text);
+        return ret_text;
+}
+
 static attr_t look(int pair)
 {
         return is_colored ? (attr_t)COLOR_PAIR(pair) : 0;
@@ -132,7 +142,7 @@ static void draw_presence(const struct screen_view *view)
         put(2, 0, A_BOLD | look(is_ready ? PAIR_GOOD : PAIR_ALARM), text);
         (void)snprintf(text, sizeof(text), "%s%.40s%sfor %s", desk->label[0] != '\0' ? "(" : "",
                        desk->label, desk->label[0] != '\0' ? ") " : "",
-                       table_duration((view->now_ms - desk->since_ms) * desk->clock_rate, since));
+                       seconds((view->now_ms - desk->since_ms) * desk->clock_rate, since));
         put(2, LEFT, 0, text);
         (void)snprintf(text, sizeof(text), "%" PRIu64 " served%s%s", desk->served_count,
                        desk->next != 0 ? ", then " : "",
@@ -152,7 +162,7 @@ static void draw_bar(int row, const struct desk_item *item, const struct screen_
                 bar[i] = i < filled ? '#' : '.';
         bar[BAR_WIDTH] = '\0';
         (void)snprintf(text, sizeof(text), "[%s]  %s left", bar,
-                       table_duration((left + 999) / 1000 * 1000 * view->desk->clock_rate, time));
+                       seconds((left + 999) / 1000 * 1000 * view->desk->clock_rate, time));
         put(row, LEFT, look(PAIR_ALARM) | A_BOLD, text);
 }
 
@@ -169,17 +179,16 @@ static int draw_item(int row, const struct desk_item *item, const struct screen_
         put(row, 0, A_BOLD | (is_offer ? A_REVERSE : look(PAIR_GOOD)),
             is_offer ? "OFFER" : upper(acdclient_assignment_state_name(item->state), word));
         (void)snprintf(text, sizeof(text), "%.30s by %.20s   waited %s%s", item->queue,
-                       item->channel, table_duration(item->waited_ms, waited),
+                       item->channel, seconds(item->waited_ms, waited),
                        item->offer_count > 1 ? ", offered before" : "");
         put(row++, LEFT, A_BOLD, text);
         if (item->deadline_ms != 0)
                 draw_bar(row++, item, view);
-        (void)snprintf(
-                text, sizeof(text), "for %s   contact %s%s%s%s%s",
-                table_duration((view->now_ms - item->since_ms) * view->desk->clock_rate, since),
-                acdclient_id_format(item->contact, contact),
-                item->customer_key[0] != '\0' ? "   customer " : "", item->customer_key,
-                item->client_key[0] != '\0' ? "   key " : "", item->client_key);
+        (void)snprintf(text, sizeof(text), "for %s   contact %s%s%s%s%s",
+                       seconds((view->now_ms - item->since_ms) * view->desk->clock_rate, since),
+                       acdclient_id_format(item->contact, contact),
+                       item->customer_key[0] != '\0' ? "   customer " : "", item->customer_key,
+                       item->client_key[0] != '\0' ? "   key " : "", item->client_key);
         put(row++, LEFT, 0, text);
         if (item->attributes[0] != '\0' && item->state != ACDCLIENT_ASSIGNMENT_STATE_PARKED &&
             LINES >= 20)

@@ -195,7 +195,7 @@ int command_agents(struct cli *cli)
                 walk.list.state = state_number(state, presence_name, ACDCLIENT_PRESENCE_LOST);
                 if (walk.list.state == 0)
                         return cli_usage(cli,
-                                         "`%.64s` is no presence: logged_out, ready, paused "
+                                         "`%.64s` is no presence: logged-out, ready, paused "
                                          "or lost",
                                          state);
         }

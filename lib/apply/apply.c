@@ -166,6 +166,7 @@ static void fill_change(const struct apply *apply, struct apply_step *step,
                 .is_remove = step->stage > APPLY_STAGE_SUPERVISORS,
                 .is_if_missing = step->is_if_missing,
                 .is_provisional = step->state == APPLY_STEP_PROVISIONAL,
+                .is_completion = step->state == APPLY_STEP_FINAL,
         };
         if (!ret_change->is_remove)
                 apply_step_read(apply, step, &ret_change->target);

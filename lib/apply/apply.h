@@ -69,6 +69,7 @@ struct apply_change {
         bool is_remove;
         bool is_if_missing;  /* a tenant without settings: only if there is none of that name */
         bool is_provisional; /* a team without its supervisors; it comes again */
+        bool is_completion;  /* that team, again */
         union apply_target target; /* by kind; not of removals */
 };
 
