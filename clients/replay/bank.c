@@ -88,14 +88,9 @@ static bool is_digit(char c)
         return c >= '0' && c <= '9';
 }
 
-static bool is_upper(char c)
-{
-        return c >= 'A' && c <= 'Z';
-}
-
 static bool is_letter(char c)
 {
-        return is_upper(c) || (c >= 'a' && c <= 'z');
+        return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
 }
 
 static bool field_is(struct field field, const char *text)
@@ -230,8 +225,11 @@ static bool is_text(const char *text, size_t size)
 /* The index of a type, added when new. False: not a type, or one too many. */
 static bool intern_type(struct bank *bank, struct field field, uint8_t *ret_index)
 {
-        if (field.size != BANK_TYPE_NAME_MAX || !is_upper(field.at[0]) || !is_upper(field.at[1]))
+        if (field.size == 0 || field.size > BANK_TYPE_NAME_MAX)
                 return false;
+        for (size_t i = 0; i < field.size; i++)
+                if (!is_letter(field.at[i]) && !is_digit(field.at[i]))
+                        return false;
         for (uint32_t i = 0; i < bank->type_count; i++) {
                 if (field_is(field, bank->type[i])) {
                         *ret_index = (uint8_t)i;
@@ -251,14 +249,8 @@ static bool intern_server(struct bank *bank, struct field field, uint16_t *ret_i
                 *ret_index = BANK_NO_SERVER;
                 return true;
         }
-        if (field.size == 0 || field.size > BANK_SERVER_NAME_MAX || !is_letter(field.at[0]))
+        if (field.size == 0 || field.size > BANK_SERVER_NAME_MAX)
                 return false;
-        for (size_t i = 0; i < field.size; i++) {
-                char c = field.at[i];
-
-                if (!is_letter(c) && !is_digit(c) && strchr("_.-", c) == NULL)
-                        return false;
-        }
         for (uint32_t i = 0; i < bank->server_count; i++) {
                 if (field_is(field, bank->server[i])) {
                         *ret_index = (uint16_t)i;

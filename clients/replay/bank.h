@@ -29,7 +29,7 @@ enum {
         BANK_SERVER_MAX = 1024, /* distinct servers */
         BANK_TYPE_MAX = 32,     /* distinct types; each becomes a queue */
         BANK_SERVER_NAME_MAX = 31,
-        BANK_TYPE_NAME_MAX = 2,
+        BANK_TYPE_NAME_MAX = 7,
         BANK_DURATION_MAX = 86400,
         BANK_FLAW_NAMED_MAX = 8,
 };
@@ -45,12 +45,12 @@ enum {
         FLAW(LINE_ID, "vru+line is not letters and digits") \
         FLAW(NUMBER, "an id is not a number") \
         FLAW(PRIORITY, "priority is not 0, 1 or 2") \
-        FLAW(TYPE, "type is not two letters") \
+        FLAW(TYPE, "type is not 1 to 7 letters or digits, or is the 33rd") \
         FLAW(DATE, "date is not YYMMDD") \
         FLAW(CLOCK, "a time is not h:mm:ss") \
         FLAW(DURATION, "a duration is not 0..86400 seconds") \
         FLAW(OUTCOME, "outcome is not AGENT, HANG or PHANTOM") \
-        FLAW(SERVER, "server is not a name")
+        FLAW(SERVER, "server is not a name of 1 to 31 bytes, or is the 1,025th")
 
 /* What was odd about rows that were kept: ODDITY(name, text). */
 #define BANK_ODDITIES(ODDITY) \

@@ -195,6 +195,14 @@ static void on_presence(struct check *check, const struct engine_event *event)
         check->agent[event->agent].is_ready = event->kind == ENGINE_READY;
 }
 
+/* A call that was never taken cannot be lost. */
+static void on_refused(struct check *check, const struct engine_event *event)
+{
+        check->findings.refused++;
+        if (event->call < check->plan->call_count && check->call[event->call].place == NOWHERE)
+                check->call[event->call].place = ENDED;
+}
+
 /* Events about a call have a call, those about an agent an agent. */
 static bool is_complete(const struct check *check, const struct engine_event *event)
 {
@@ -262,7 +270,7 @@ void check_event(struct check *check, const struct engine_event *event)
                 on_presence(check, event);
                 return;
         case ENGINE_REFUSED:
-                check->findings.refused++;
+                on_refused(check, event);
                 return;
         }
 }

@@ -25,10 +25,12 @@
 #include "clients/replay/plan.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/assert.h"
+#include "base/name.h"
 #include "clients/replay/readiness.h"
 
 enum {
@@ -341,6 +343,22 @@ static int64_t plan_ms(const struct plan *plan, int64_t second)
         return second < plan->origin_s ? 0 : (second - plan->origin_s) * 1000;
 }
 
+/* The server's name, as far as it is one of ours (base/name.h); where it is not,
+ * its number makes it one that no other server has. */
+static void name_agent(struct plan_agent *agent, const char *server, uint32_t number)
+{
+        size_t size = strlen(server);
+        char name[PLAN_NAME_MAX + 1];
+
+        if (acd_name_is_valid(server, size)) {
+                memcpy(agent->name, server, size);
+                return;
+        }
+        for (size_t i = 0; i <= size; i++)
+                name[i] = acd_name_is_valid(server + i, 1) || i == size ? server[i] : '_';
+        snprintf(agent->name, sizeof(agent->name), "%.20s:%u", name, number);
+}
+
 /* The spans of one server. */
 static void make_spans(struct builder *builder, uint32_t server)
 {
@@ -348,6 +366,8 @@ static void make_spans(struct builder *builder, uint32_t server)
         struct plan_agent *agent = &plan->agent[plan->agent_count];
         int64_t from_s = INT64_MAX;
 
+        if (builder->readiness.first[server] == builder->readiness.first[server + 1])
+                return;
         agent->span_first = plan->span_count;
         for (size_t i = builder->readiness.first[server]; i < builder->readiness.first[server + 1];
              i++) {
@@ -368,10 +388,9 @@ static void make_spans(struct builder *builder, uint32_t server)
                 };
                 from_s = back_s;
         }
+        /* Without a span he is absent, but somebody who could come. */
         agent->span_count = (uint32_t)(plan->span_count - agent->span_first);
-        if (agent->span_count == 0)
-                return;
-        memcpy(agent->name, builder->bank->server[server], sizeof(agent->name));
+        name_agent(agent, builder->bank->server[server], server);
         agent->skills = builder->skills[server];
         plan->agent_count++;
 }

@@ -242,6 +242,7 @@ Test(plan, one_day)
         while (month.call[first].arrival_ms < 86405000)
                 first++;
         cr_assert_eq(day.call_count, month.call_count - first);
+        cr_assert_eq(day.agent_count, month.agent_count);
         for (size_t i = 0; i < day.call_count; i++) {
                 struct plan_call call = month.call[first + i];
 
@@ -254,4 +255,22 @@ Test(plan, one_day)
         plan_free(&day);
         settings.date = 990109;
         cr_assert_eq(plan_from_bank(&day, &bank, &settings), -ENODATA);
+}
+
+/* Goal    Servers with names that the daemon would not take are agents all the
+ *         same, each under a name of its own. */
+Test(plan, names)
+{
+        struct plan_settings settings = plan_settings_default();
+        struct plan plan;
+
+        begin();
+        memcpy(bank.server[ONE], "O'BRIEN", sizeof("O'BRIEN"));
+        memcpy(bank.server[TWO], "O BRIEN", sizeof("O BRIEN"));
+        add_answered(0, 1000, 0, ONE, 100);
+        add_answered(0, 2000, 0, TWO, 100);
+        cr_assert_eq(plan_from_bank(&plan, &bank, &settings), 0);
+        cr_assert_str_eq(plan.agent[0].name, "O_BRIEN:0");
+        cr_assert_str_eq(plan.agent[1].name, "O_BRIEN:1");
+        plan_free(&plan);
 }
