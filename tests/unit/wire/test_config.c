@@ -236,6 +236,57 @@ Test(config, kinds_of_commands, .init = setup)
         }
 }
 
+static void ghost_is_refused(const struct wire_message *message, const char *field)
+{
+        cr_assert_eq(resolve(message), ACD_UNKNOWN, "%s", field);
+        cr_assert_str_eq(refusal.field, field);
+}
+
+/* Goal    Every reference of a configuration that names nothing is refused, and named. */
+Test(config, references_are_checked, .init = setup)
+{
+        struct acd_text x = wire_text("x");
+        struct acd_text ghost = wire_text("ghost");
+        struct wire_term term = { .skill = ghost };
+        struct wire_skill_level skill = { .skill = ghost };
+        struct wire_channel_slots channel = { .channel = ghost };
+        struct wire_queue_tier tier = { .queue = ghost };
+        struct wire_message message = { .kind = WIRE_APPLY };
+        struct wire_apply *apply = &message.apply;
+
+        *apply = (struct wire_apply){ .change = WIRE_CHANGE_QUEUE, .queue = { .name = x } };
+        apply->queue.requirement = &term;
+        apply->queue.requirement_count = 1;
+        ghost_is_refused(&message, "requirement.skill");
+        *apply = (struct wire_apply){ .change = WIRE_CHANGE_TEAM, .team = { .name = x } };
+        apply->team.profile = ghost;
+        ghost_is_refused(&message, "profile");
+        apply->team.profile = x;
+        apply->team.supervisors = &ghost;
+        apply->team.supervisors_count = 1;
+        ghost_is_refused(&message, "supervisors");
+        *apply = (struct wire_apply){ .change = WIRE_CHANGE_PROFILE, .profile = { .name = x } };
+        apply->profile.channels = &channel;
+        apply->profile.channels_count = 1;
+        ghost_is_refused(&message, "channels.channel");
+        *apply = (struct wire_apply){ .change = WIRE_CHANGE_AGENT, .agent = { .name = x } };
+        apply->agent.team = ghost;
+        ghost_is_refused(&message, "team");
+        apply->agent.team = x;
+        apply->agent.profile = ghost;
+        ghost_is_refused(&message, "profile");
+        apply->agent.profile = x;
+        apply->agent.skills = &skill;
+        apply->agent.skills_count = 1;
+        ghost_is_refused(&message, "skills.skill");
+        apply->agent.skills_count = 0;
+        apply->agent.tiers = &tier;
+        apply->agent.tiers_count = 1;
+        ghost_is_refused(&message, "tiers.queue");
+        apply->agent.tiers_count = 0;
+        cr_assert_eq(resolve(&message), ACD_OK);
+}
+
 /* Goal    A removal names something that is there, of a kind that is configured. */
 Test(config, removals, .init = setup)
 {
