@@ -39,6 +39,7 @@ enum {
         JOURNAL_SECTOR_SIZE = 512, /* what a disk writes whole or not at all */
         JOURNAL_BATCH_HEADER_SIZE = 72,
         JOURNAL_BATCH_TRAILER_SIZE = 40,
+        JOURNAL_END_MAGIC_SIZE = 4, /* with which each trailer ends */
         JOURNAL_RECORD_HEADER_SIZE = 16,
         JOURNAL_ERASURE_MARK_SIZE = 8, /* before each payload */
         JOURNAL_BODY_SIZE_MAX = 65528, /* the largest multiple of 8 in 16 bits */

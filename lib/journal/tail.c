@@ -5,9 +5,11 @@
  *
  * What a crash can leave behind. Segments are zeros, synced, before the first
  * batch is written into them, and a batch is the first and only write to its
- * sectors. So after a crash each sector of a batch that was not synced is either
- * as written or all zero, and every batch that was synced is as written. Any
- * other picture is not the work of a crash.
+ * sectors. So after a loss of power each sector of a batch that was not synced is
+ * either as written or all zero, and every batch that was synced is as written. A
+ * process that dies between the parts of a short write leaves a batch as written
+ * up to some byte, and zeros from there on. Any other picture is not the work of
+ * a crash.
  *
  * Let P be the offset of the first batch of the last segment that is not valid.
  *
@@ -17,7 +19,8 @@
  *   2. Else, if P's first sector is blank, the log ends at P: nothing was
  *      written there, or an unfinished write whose header was lost.
  *   3. Else, if P's header is valid and its batch has more blank sectors than the
- *      header says it was written with, the write was cut off: the log ends at P.
+ *      header says it was written with, or ends in zeros where every batch has its
+ *      end magic, the write was cut off: the log ends at P.
  *   4. Else P is damaged. No sector is missing, and yet the bytes are wrong.
  *
  * Erasing a payload makes blank sectors too. So erasure waits until a later header
@@ -36,6 +39,13 @@
 static bool has_lost_sectors(const struct journal_batch *batch)
 {
         return journal_blank_count(batch->bytes, batch->size) > batch->blank_count;
+}
+
+/* No flipped bit makes the end magic zero, and no batch is written without it. */
+static bool is_cut_short(const struct journal_batch *batch)
+{
+        return journal_is_zero(batch->bytes + batch->size - JOURNAL_END_MAGIC_SIZE,
+                               JOURNAL_END_MAGIC_SIZE);
 }
 
 /* What stands at the end of a segment's good part. */
@@ -118,7 +128,7 @@ static bool is_torn_or_blank(const struct journal_scan *scan, const struct end *
         case JOURNAL_BAD_PAYLOAD:
         case JOURNAL_BAD_TRAILER:
                 return scan->offset + end->batch.size <= scan->segment.size &&
-                       has_lost_sectors(&end->batch);
+                       (has_lost_sectors(&end->batch) || is_cut_short(&end->batch));
         case JOURNAL_VALID:
         case JOURNAL_BAD_HEADER:
         case JOURNAL_BAD_SIZE:

@@ -81,7 +81,8 @@ int journal_writer_roll(struct journal_writer *writer, const struct journal_segm
         __attribute__((warn_unused_result));
 
 /* Zero one slice of the next spare: 1, or 0 when nothing is to do or the disk is
- * full. @is_hurried when somebody waits for the spare itself: then only the whole of it is synced. */
+ * full. @is_hurried when somebody waits for the spare itself: then only the whole
+ * of it is synced. */
 int journal_writer_prepare(struct journal_writer *writer, bool is_hurried,
                            struct journal_error *error) __attribute__((warn_unused_result));
 

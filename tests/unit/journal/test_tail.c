@@ -243,6 +243,25 @@ Test(tail, cut_files_are_refused)
         }
 }
 
+/* Goal    A write that stopped short is a torn write, wherever it stopped behind
+ *         the header.
+ * Method  Zero the last batch from each byte on; only the last few bytes of the end magic
+ *         cannot be told from damage, and are refused. */
+Test(tail, short_writes_are_torn)
+{
+        static const uint8_t zeros[16384];
+        const uint64_t begin = begins[BATCH_COUNT - 1], size = sizes[BATCH_COUNT - 1];
+
+        for (uint64_t kept = JOURNAL_BATCH_HEADER_SIZE; kept < size; kept++) {
+                struct simdisk *damaged = simdisk_clone(disk);
+                int expected = kept <= size - JOURNAL_END_MAGIC_SIZE ? BATCH_COUNT - 1 : -EBADMSG;
+
+                simdisk_poke(damaged, WORLD_PATH, name, begin + kept, zeros, size - kept);
+                cr_assert_eq(judge(damaged), expected, "%llu", (unsigned long long)kept);
+                simdisk_free(damaged);
+        }
+}
+
 /* Goal    A clean stop knows where the log ends: what would be a torn tail
  *         otherwise is damage then. */
 Test(tail, after_a_clean_stop_nothing_may_be_missing)
