@@ -143,15 +143,22 @@ static int work(void *context)
         return write_stream(context, &error);
 }
 
-static void note_begin(struct shard *shard)
+/* Where the policy does not sync each batch, a snapshot must not be ahead of what
+ * the disk has of the journal. With "always" this does nothing. */
+static int note_begin(struct shard *shard)
 {
         struct snapshotter *snapshotter = &shard->snapshotter;
         struct journal_counts counts;
+        int r;
 
+        r = journal_sync(shard->journal, clock_now(&shard->clock));
+        if (r < 0)
+                return r;
         journal_get_counts(shard->journal, &counts);
         snapshotter->log_size = counts.byte_count;
         snapshotter->begun_real = clock_real(&shard->clock);
         fill_head(shard);
+        return 0;
 }
 
 static void truncate(struct shard *shard)
@@ -174,8 +181,9 @@ void snapshotter_begin(struct shard *shard)
 
         ACD_ASSERT(!shard->commit.has_content);
         ACD_ASSERT(shard->commit.flying == 0);
-        note_begin(shard);
-        stall_ns = fork->begin(fork->self, work, shard);
+        stall_ns = note_begin(shard);
+        if (stall_ns == 0)
+                stall_ns = fork->begin(fork->self, work, shard);
         if (stall_ns < 0) {
                 shard->metrics.snapshots_failed_total++;
                 log_event(&shard->log, LOG_ERROR, "snapshot_failed", "errno=%d", (int)-stall_ns);
@@ -232,7 +240,11 @@ int snapshotter_take(struct shard *shard, struct journal_error *error)
         snapshotter_cancel(shard);
         if (journal_last_lsn(shard->journal) == shard->snapshotter.lsn)
                 return 0;
-        note_begin(shard);
+        r = note_begin(shard);
+        if (r < 0) {
+                *error = *journal_failure(shard->journal);
+                return r;
+        }
         r = write_stream(shard, error);
         if (r < 0)
                 return r;
