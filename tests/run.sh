@@ -27,8 +27,12 @@ say() {
 
 # give_up WHAT LOG: the build itself failed; that is one failed test.
 give_up() {
-        say "$1 failed; the end of $2:"
-        tail -n 40 "$2"
+        say "$1 failed; from $2:"
+        if grep -q '^FAILED:' "$2"; then
+                sed -n '/^FAILED:/,$p' "$2" | cut -c1-400 | head -n 60
+        else
+                tail -n 40 "$2"
+        fi
         echo "0 passed, 1 failed"
         exit 1
 }
