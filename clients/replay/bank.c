@@ -293,7 +293,8 @@ static enum bank_flaw parse_times(const struct field *field, uint32_t *ret_date,
         if (field[AT_DATE].size != 6 || !parse_number(field[AT_DATE], 999999, ret_date))
                 return BANK_FLAW_DATE;
         row.midnight = bank_midnight(*ret_date);
-        if (row.midnight < 0)
+        /* Times may lie in the day before; no time is before 1970. */
+        if (row.midnight < DAY_S)
                 return BANK_FLAW_DATE;
         if (!parse_clock(field[AT_VRU_ENTRY], &row.vru_entry) ||
             !parse_clock(field[AT_VRU_EXIT], &row.vru_exit) ||

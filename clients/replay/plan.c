@@ -67,6 +67,12 @@ static bool enters(const struct bank_record *record, const struct plan_settings 
         return record->arrival_s != 0 && (settings->date == 0 || record->date == settings->date);
 }
 
+/* By an agent with a name. */
+static bool is_served(const struct bank_record *record)
+{
+        return record->outcome == BANK_AGENT && record->server != BANK_NO_SERVER;
+}
+
 /*
  * Skills.
  */
@@ -115,7 +121,7 @@ static int find_skills(struct builder *builder)
         for (size_t i = 0; i < bank->record_count; i++) {
                 const struct bank_record *record = &bank->record[i];
 
-                if (record->outcome == BANK_AGENT && record->server != BANK_NO_SERVER) {
+                if (is_served(record)) {
                         served[record->server].by_type[record->type]++;
                         served[record->server].all++;
                 }
@@ -300,7 +306,8 @@ static int make_calls(struct builder *builder)
         return 0;
 }
 
-/* Midnight before the first call that enters. */
+/* Midnight before anything that enters: clocks that differ can put an arrival or
+ * a service before the midnight of its entry. */
 static int find_origin(struct builder *builder)
 {
         int64_t first = INT64_MAX;
@@ -308,8 +315,14 @@ static int find_origin(struct builder *builder)
         for (size_t i = 0; i < builder->bank->record_count; i++) {
                 const struct bank_record *record = &builder->bank->record[i];
 
-                if (enters(record, builder->settings) && record->entry_s < first)
+                if (!enters(record, builder->settings))
+                        continue;
+                if (record->entry_s < first)
                         first = record->entry_s;
+                if (record->arrival_s < first)
+                        first = record->arrival_s;
+                if (is_served(record) && record->service_start_s < first)
+                        first = record->service_start_s;
         }
         if (first == INT64_MAX)
                 return -ENODATA;
@@ -339,8 +352,9 @@ static bool ends_span(const struct builder *builder, const struct service *servi
 
 static int64_t plan_ms(const struct plan *plan, int64_t second)
 {
-        /* A clock that is seconds slow can put a midnight service before it. */
-        return second < plan->origin_s ? 0 : (second - plan->origin_s) * 1000;
+        ACD_ASSERT(second >= plan->origin_s);
+
+        return (second - plan->origin_s) * 1000;
 }
 
 /* The server's name, as far as it is one of ours (base/name.h); where it is not,
