@@ -149,7 +149,8 @@ Test(output, an_empty_pool_refuses)
 Test(output, answers_in_flight_are_counted)
 {
         static struct output_block blocks[2];
-        struct iovec bytes = { "answer", 6 };
+        char answer[] = "answer";
+        struct iovec bytes = { answer, sizeof(answer) - 1 };
         struct output_pool pool;
         struct output output;
 
