@@ -38,9 +38,12 @@ static int remove_from(struct event_log *log, uint32_t from, struct journal_erro
 
 static void go_on_at(struct event_log *log, uint64_t position)
 {
+        ACD_ASSERT(log->file.dir != NULL);
+        ACD_ASSERT(log->segment_count > 0);
+        ACD_ASSERT(log->segments[log->segment_count - 1].base <= position);
+
         log->is_cut = true;
         log->has_new_names = true;
-        log->buffer_used_size = 0;
         log->position = position;
         log->synced_position = position;
         atomic_store(&log->end, position);
@@ -52,6 +55,7 @@ int event_log_restart(struct event_log *log, uint64_t position, struct journal_e
 
         ACD_ASSERT(!log->options.is_read_only);
 
+        log->buffer_used_size = 0;
         journal_file_close(&log->file);
         r = remove_from(log, 0, error);
         if (r < 0)
@@ -130,6 +134,7 @@ int event_log_cut(struct event_log *log, uint64_t position, struct journal_error
         /* The last segment that begins at or before the position. */
         for (i = log->segment_count - 1; log->segments[i].base > position; i--)
                 ;
+        log->buffer_used_size = 0;
         journal_file_close(&log->file);
         event_index_cut(&log->index, 0);
         r = verify(log, i, position, error);

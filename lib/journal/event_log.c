@@ -253,6 +253,9 @@ int event_log_begin_segment(struct event_log *log, uint64_t base, uint64_t now_n
         struct event_segment segment = { .base = base, .begun_ns = now_ns };
         int r;
 
+        ACD_ASSERT(log->buffer_used_size == 0);
+        ACD_ASSERT(log->segment_count == 0 || log->segments[log->segment_count - 1].base < base);
+
         journal_file_close(&log->file);
         if (log->segment_count == log->options.segment_count_max) {
                 r = drop_oldest(log, error);
@@ -316,6 +319,7 @@ int event_log_flush(struct event_log *log)
         uint64_t offset = EVENT_SEGMENT_HEADER_SIZE + end - written_segment(log)->base;
         int r;
 
+        ACD_ASSERT(log->position - end == log->buffer_used_size);
         if (log->buffer_used_size == 0)
                 return 0;
 
@@ -368,6 +372,7 @@ int event_log_append(struct event_log *log, const struct event_tag *tag, uint64_
         if (r < 0)
                 return r;
 
+        ACD_ASSERT(log->buffer_used_size + span <= log->options.buffer_size);
         entry.position = log->position;
         event_entry_encode(log->buffer + log->buffer_used_size, &entry);
         event_index_add(&log->index, tag->tenant, tag->first_sequence, log->position);
@@ -470,6 +475,7 @@ int event_log_index_step(struct event_log *log)
                           EVENT_SCAN_MEMORY_SIZE);
         do {
                 r = event_cursor_read(&cursor, log->segments[i + 1].base, &entry, &log->failure);
+                ACD_ASSERT(r <= 0 || entry.next_position <= log->segments[i + 1].base);
                 if (r > 0)
                         event_index_add(&log->index, entry.tag.tenant, entry.tag.first_sequence,
                                         entry.position);

@@ -205,6 +205,8 @@ static void seal(struct journal *journal, const struct journal_stamp *stamp)
         size_t size = journal_blocks_size(batch.size, journal->options.block_size);
 
         place_batch(journal, batch.first_lsn, size, job);
+        ACD_ASSERT(job->offset + size <= journal->segment.size);
+        ACD_ASSERT(batch.first_lsn >= journal->segment.first_lsn);
         identity = journal_identity_of(&journal->segment);
         journal_batch_seal(buffer->bytes, &identity, journal->chain, &batch);
         memset(buffer->bytes + batch.size, 0, size - batch.size);
@@ -248,6 +250,8 @@ static void settle(struct journal *journal)
         const struct journal_job *job = &journal->job;
 
         ACD_ASSERT(job->last_lsn > journal->committed_lsn);
+        ACD_ASSERT(job->last_lsn <= journal->last_lsn);
+        ACD_ASSERT(job->claimed_lsn <= journal->synced_lsn);
 
         journal->committed_lsn = job->last_lsn;
         if (job->is_rolled) {
@@ -256,6 +260,7 @@ static void settle(struct journal *journal)
                 journal->proven_lsn = job->next.first_lsn - 1;
         }
         if (job->is_synced) {
+                ACD_ASSERT(job->last_lsn > journal->synced_lsn);
                 journal->synced_lsn = job->last_lsn;
                 if (job->claimed_lsn > journal->proven_lsn)
                         journal->proven_lsn = job->claimed_lsn;
@@ -359,6 +364,7 @@ int journal_stop(struct journal *journal)
         int r;
 
         ACD_ASSERT(journal_pending_count(journal) == 0);
+        ACD_ASSERT(journal->committed_lsn == journal->last_lsn);
 
         r = journal_sync(journal, journal->last_now_ns);
         if (r < 0)

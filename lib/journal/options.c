@@ -64,6 +64,8 @@ static const char *find_nonsense(const struct journal_options *options)
                 return "spare_count";
         if (options->segment_count_max < 4)
                 return "segment_count_max";
+        if (options->marks.low_permille > 1000 || options->marks.critical_permille > 1000)
+                return "marks";
 
         batch_span = journal_blocks_size(options->batch_size_max, options->block_size);
         if (options->segment_size < 2 * batch_span + options->block_size ||

@@ -218,6 +218,8 @@ void journal_batch_seal(uint8_t *bytes, const struct journal_identity *identity,
         ACD_ASSERT(batch->size % 8 == 0);
         ACD_ASSERT(batch->epoch == identity->epoch);
         ACD_ASSERT(batch->synced_lsn < batch->first_lsn);
+        ACD_ASSERT(batch->size >= JOURNAL_BATCH_HEADER_SIZE + JOURNAL_RECORD_HEADER_SIZE +
+                                          JOURNAL_BATCH_TRAILER_SIZE);
 
         put_trailer(trailer, batch);
         batch->blank_count = 0;

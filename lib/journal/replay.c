@@ -109,6 +109,8 @@ static int take_batch(struct journal_reader *reader, const struct journal_batch 
 {
         uint64_t end_lsn = batch->first_lsn + batch->record_count;
 
+        ACD_ASSERT(batch->epoch == reader->scan.segment.epoch);
+
         journal_scan_pass(&reader->scan, batch);
         if (end_lsn <= reader->from_lsn)
                 return 0;

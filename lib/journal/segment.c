@@ -43,6 +43,10 @@ void journal_segment_encode(const struct journal_segment *segment, uint8_t *into
         ACD_ASSERT(segment->block_size >= JOURNAL_BLOCK_SIZE_MIN);
         ACD_ASSERT(segment->block_size <= JOURNAL_BLOCK_SIZE_MAX);
         ACD_ASSERT(segment->size >= segment->block_size);
+        ACD_ASSERT(segment->size % segment->block_size == 0);
+        ACD_ASSERT(segment->number > 0);
+        ACD_ASSERT(segment->first_lsn > 0);
+        ACD_ASSERT(segment->epoch > 0);
 
         memset(into, 0, segment->block_size);
         memcpy(into, segment_magic, sizeof(segment_magic));
@@ -277,6 +281,11 @@ int journal_scan_look(struct journal_scan *scan, enum journal_verdict *ret_verdi
 
 void journal_scan_pass(struct journal_scan *scan, const struct journal_batch *batch)
 {
+        ACD_ASSERT(batch->first_lsn == scan->next_lsn);
+        ACD_ASSERT(batch->chain_before == scan->chain);
+        ACD_ASSERT(scan->offset % scan->segment.block_size == 0);
+        ACD_ASSERT(scan->offset + batch->size <= scan->segment.size);
+
         scan->offset += journal_blocks_size(batch->size, scan->segment.block_size);
         scan->next_lsn += batch->record_count;
         scan->chain = batch->chain_after;

@@ -220,6 +220,7 @@ int64_t snapshot_read(void *self, void *into, size_t size)
                         return r;
         }
 
+        ACD_ASSERT(reader->taken_size <= reader->filled_size);
         left = reader->filled_size - reader->taken_size;
         take = size < left ? size : left;
         memcpy(into, reader->block + SNAPSHOT_BLOCK_HEAD_SIZE + reader->taken_size, take);

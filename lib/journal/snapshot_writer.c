@@ -168,6 +168,9 @@ static int write_block(struct snapshot_writer *writer)
         size_t size = SNAPSHOT_BLOCK_HEAD_SIZE + writer->filled_size;
         int r;
 
+        ACD_ASSERT(writer->filled_size <= SNAPSHOT_BLOCK_SIZE);
+        ACD_ASSERT(writer->filled_size > 0 || writer->block_count == 0);
+
         acd_put_u32(block, writer->block_count);
         acd_put_u32(block + 4, writer->filled_size);
         acd_put_u32(block + 12, 0);

@@ -11,6 +11,8 @@
 
 #include "journal/space.h"
 
+#include "base/assert.h"
+
 enum {
         LOW_PERMILLE_DEFAULT = 50,
         CRITICAL_PERMILLE_DEFAULT = 20,
@@ -39,6 +41,9 @@ void journal_marks_resolve(const struct journal_marks *marks, uint64_t total_siz
                 marks->critical_size ? marks->critical_size : CRITICAL_SIZE_DEFAULT;
         uint64_t low = mark_of(total_size, low_permille, low_size);
         uint64_t critical = mark_of(total_size, critical_permille, critical_size);
+
+        ACD_ASSERT(low_permille <= 1000);
+        ACD_ASSERT(critical_permille <= 1000);
 
         *ret_critical_size = critical;
         *ret_low_size = low > critical ? low : critical;

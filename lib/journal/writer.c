@@ -59,6 +59,8 @@ int journal_writer_sync(struct journal_writer *writer, struct journal_error *err
 void journal_writer_add_kept(struct journal_writer *writer, const struct journal_segment *segment)
 {
         ACD_ASSERT(writer->kept_count < writer->kept_count_max);
+        ACD_ASSERT(writer->kept_count == 0 ||
+                   writer->kept[writer->kept_count - 1].first_lsn <= segment->first_lsn);
 
         writer->kept[writer->kept_count] = (struct journal_kept){
                 .number = segment->number,
@@ -105,6 +107,9 @@ int journal_writer_roll(struct journal_writer *writer, const struct journal_segm
 
         ACD_ASSERT(writer->spare_list_count > 0);
         ACD_ASSERT(next->size == writer->segment_size);
+        ACD_ASSERT(next->block_size == writer->block_size);
+        ACD_ASSERT(writer->kept_count == 0 ||
+                   next->number == writer->kept[writer->kept_count - 1].number + 1);
 
         /* What a later segment exists after is synced, under every policy. */
         r = journal_writer_sync(writer, error);
@@ -254,6 +259,7 @@ int journal_writer_prepare(struct journal_writer *writer, bool is_hurried,
                 return writer->preparing.dir != NULL;
         }
 
+        ACD_ASSERT(writer->prepared_size < writer->segment_size);
         left_size = writer->segment_size - writer->prepared_size;
         size = left_size < JOURNAL_SLICE_SIZE ? (size_t)left_size : JOURNAL_SLICE_SIZE;
         r = journal_file_write(&writer->preparing, writer->zeros, size, writer->prepared_size,

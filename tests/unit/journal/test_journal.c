@@ -225,6 +225,8 @@ Test(journal, nonsense_settings_are_named)
                 { { .spare_count = 1 }, "spare_count" },
                 { { .spare_count = 17 }, "spare_count" },
                 { { .segment_count_max = 3 }, "segment_count_max" },
+                { { .marks = { .low_permille = 1001 } }, "marks" },
+                { { .marks = { .critical_permille = 1001 } }, "marks" },
                 { { .segment_size = 1 << 20 }, "segment_size" },
                 { { .segment_size = (UINT64_C(1) << 36) + 1 }, "segment_size" },
         };
