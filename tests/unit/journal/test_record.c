@@ -186,6 +186,18 @@ Test(record, erasure_breaks_no_chain)
         cr_assert_eq(decode(&sample, BATCH_MAX, &batch), JOURNAL_BAD_PAYLOAD);
         mark[3] = 1;
         cr_assert_eq(decode(&sample, BATCH_MAX, &batch), JOURNAL_BAD_PAYLOAD);
+
+        /* What a short write leaves of the mark, with the payload still there. */
+        memcpy(payload, sample.payloads[1].at, sample.payloads[1].size);
+        for (size_t kept = 0; kept < JOURNAL_ERASURE_MARK_SIZE; kept++) {
+                journal_erasure_mark_encode(mark);
+                memset(mark + kept, 0, JOURNAL_ERASURE_MARK_SIZE - kept);
+                cr_assert_eq(decode(&sample, BATCH_MAX, &batch), JOURNAL_VALID);
+                payload[0] ^= 1;
+                cr_assert_eq(decode(&sample, BATCH_MAX, &batch), JOURNAL_BAD_PAYLOAD);
+                payload[0] ^= 1;
+        }
+        memset(payload, 0, sample.payloads[1].size);
         journal_erasure_mark_encode(mark);
         cr_assert_eq(decode(&sample, BATCH_MAX, &batch), JOURNAL_VALID);
         cr_assert_eq(batch.chain_after, sample.batch.chain_after);
