@@ -570,6 +570,40 @@ Test(journal, an_onlooker_follows)
         free(reader_memory);
 }
 
+/* Goal    A segment that vanishes while an onlooker opens the log makes it look again;
+ *         for the owner, who alone removes segments, it is an error.
+ * Method  The open of the second file, and of each after it, finds nothing, once. */
+Test(journal, an_onlooker_looks_again)
+{
+        struct simdisk_fault fault = { .ops = 1 << SIMDISK_OPEN, .error = ENOENT };
+        struct journal_options options = world.options;
+        struct journal_error error;
+        struct journal *journal;
+        void *memory = malloc(journal_size(&options));
+
+        cr_assert_eq(world_recover(&world), 0);
+        turns(10);
+        world_drop(&world);
+        for (fault.at = 2; fault.at <= 4; fault.at++) {
+                options.mode = JOURNAL_READ;
+                simdisk_set_fault(disk, &fault);
+                cr_assert_eq(journal_open(memory, &options, WORLD_PATH, &journal, &error), 0);
+                cr_assert(simdisk_was_faulty(disk));
+                cr_assert_eq(journal_found(journal)->last_lsn, 30);
+                journal_close(journal);
+                options.mode = JOURNAL_OWN;
+                simdisk_set_fault(disk, &fault);
+                cr_assert_eq(journal_open(memory, &options, WORLD_PATH, &journal, &error), -ENOENT);
+        }
+        fault.at = 2;
+        fault.is_forever = true;
+        options.mode = JOURNAL_READ;
+        simdisk_set_fault(disk, &fault);
+        cr_assert_eq(journal_open(memory, &options, WORLD_PATH, &journal, &error), -EBADMSG,
+                     "then META is missing too");
+        free(memory);
+}
+
 Test(journal, an_onlooker_needs_a_directory)
 {
         struct journal_options options = world.options;
