@@ -90,6 +90,7 @@ static void on_presence(struct desk *desk, enum acdclient_presence presence, uin
                 tell_agent(desk, ENGINE_READY, core_ns);
                 return;
         case ACDCLIENT_PRESENCE_LOGGED_OUT:
+                desk->is_out = true;
                 tell_agent(desk, ENGINE_OUT, core_ns);
                 return;
         case ACDCLIENT_PRESENCE_PAUSED:
@@ -226,6 +227,7 @@ int daemon_log_in(void *self, uint32_t agent)
         if (session < 0)
                 return session;
         desk->session = (uint32_t)session;
+        desk->is_out = false;
         return 0;
 }
 
@@ -234,6 +236,7 @@ int daemon_log_out(void *self, uint32_t agent)
         struct daemon_engine *daemon = self;
         struct desk *desk = &daemon->desk[agent];
 
+        desk->is_out = true;
         tell_agent(desk, ENGINE_OUT, daemon->known_ns);
         return acdclient_logout(daemon->desks, desk->session, on_answer, desk);
 }

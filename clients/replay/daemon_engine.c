@@ -128,6 +128,17 @@ uint32_t daemon_call_of_key(const struct daemon_engine *daemon, struct acdclient
         return strcmp(expected, text) == 0 ? daemon->call_of_number[number] : ENGINE_NONE;
 }
 
+/* Whether a refusal is what comes of two parties acting at once: the offer that a
+ * log-out crossed, the caller who hung up as the agent accepted. */
+static bool is_race(const struct daemon_engine *daemon, enum acdclient_result_code code,
+                    uint32_t agent)
+{
+        if (code == ACDCLIENT_RESULT_NOT_LOGGED_IN)
+                return agent != ENGINE_NONE && daemon->desk[agent].is_out;
+        return code == ACDCLIENT_RESULT_GONE || code == ACDCLIENT_RESULT_FENCED ||
+               code == ACDCLIENT_RESULT_WRONG_STATE || acdclient_is_later(code);
+}
+
 void daemon_note_answer(struct daemon_engine *daemon, int error,
                         const struct acdclient_message *answer, uint32_t call, uint32_t agent)
 {
@@ -142,8 +153,7 @@ void daemon_note_answer(struct daemon_engine *daemon, int error,
         result = acdclient_answer_result(answer);
         if (acdclient_is_done(result->code))
                 return;
-        if (result->code == ACDCLIENT_RESULT_GONE || result->code == ACDCLIENT_RESULT_FENCED ||
-            result->code == ACDCLIENT_RESULT_WRONG_STATE || acdclient_is_later(result->code)) {
+        if (is_race(daemon, result->code, agent)) {
                 daemon->facts.races++;
                 return;
         }

@@ -19,6 +19,7 @@ enum {
 struct desk {
         struct daemon_engine *daemon;
         uint32_t index;
+        bool is_out;                           /* logged out, as far as he knows */
         uint32_t session;                      /* of acdclient_login(); 0 = none */
         uint64_t agent_id;                     /* as events name him; 0 = not seen yet */
         uint64_t assignment;                   /* at hand, or 0 */

@@ -222,6 +222,8 @@ static int make_from_file(const struct options *options, struct plan *plan, FILE
         if (r == 0) {
                 if (log != NULL)
                         bank_report_print(&bank->report, log);
+                else if (bank->report.flawed_count > 0)
+                        bank_report_print(&bank->report, stderr);
                 r = plan_from_bank(plan, bank, &options->records);
         } else if (bank != NULL && bank->report.row_count > 0) {
                 bank_report_print(&bank->report, stderr);

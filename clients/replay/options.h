@@ -63,5 +63,6 @@ void options_help(FILE *out);
  * "s" after a number of seconds is allowed. */
 bool options_number(const char *name, const char *text, double min, double max, double *ret_value);
 
-/* Read the file or generate the day, and say so on @log when it is not NULL. */
+/* Read the file or generate the day, and say so on @log when it is not NULL.
+ * Malformed rows are told in any case, then on stderr. */
 int options_make_plan(const struct options *options, struct plan *plan, FILE *log);

@@ -454,6 +454,9 @@ int plan_from_bank(struct plan *plan, const struct bank *bank, const struct plan
         builder = calloc(1, sizeof(*builder));
         if (builder == NULL)
                 return -ENOMEM;
+        plan->facts.row_count = bank->report.row_count;
+        plan->facts.malformed_count = bank->report.flawed_count;
+        plan->facts.phantom_count = bank->report.phantom_count;
         builder->bank = bank;
         builder->settings = settings;
         builder->plan = plan;

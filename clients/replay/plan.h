@@ -72,6 +72,7 @@ struct plan_agent {
 
 /* What was learnt on the way, for the report. */
 struct plan_facts {
+        uint64_t row_count, malformed_count, phantom_count; /* of the file */
         uint64_t self_service_count; /* calls that ended in the voice-response unit */
         uint64_t no_server_count;    /* answered by nobody named; served by whoever is free */
         uint64_t shortened_count;    /* services cut at their agent's next one */

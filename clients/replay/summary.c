@@ -172,9 +172,11 @@ static json_t *json_plan(const struct summary *summary, const struct plan *plan)
 {
         const struct plan_facts *facts = &plan->facts;
 
-        return json_pack("{s:I, s:I, s:f, s:I, s:I, s:I, s:I, s:f}", "agents",
+        return json_pack("{s:I, s:I, s:f, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f}", "agents",
                          (json_int_t)plan->agent_count, "spans", (json_int_t)plan->span_count,
-                         "occupancy", summary->occupancy, "self_service",
+                         "occupancy", summary->occupancy, "rows", (json_int_t)facts->row_count,
+                         "malformed", (json_int_t)facts->malformed_count, "phantoms",
+                         (json_int_t)facts->phantom_count, "self_service",
                          (json_int_t)facts->self_service_count, "no_server",
                          (json_int_t)facts->no_server_count, "shortened",
                          (json_int_t)facts->shortened_count, "widened",

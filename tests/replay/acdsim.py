@@ -9,6 +9,7 @@ Goal    The generated day ends clean and repeats with its seed; its records can 
 Oracle  Exit codes, the referee's counts, and sums that must hold.
 """
 
+import gzip
 import json
 import os
 import subprocess
@@ -82,6 +83,17 @@ def records(directory):
         bad.write("vru+line\tcall_id\nnonsense\n")
     code, _, err = run(os.path.join(directory, "bad.tsv"))
     expect(f"nonsense: {code} {err}", code == 1 and "line 2" in err)
+    with gzip.open(path, "rt", encoding="ascii") as good:
+        rows = good.readlines()
+    mixed = os.path.join(directory, "mixed.tsv")
+    with open(mixed, "w", encoding="ascii") as out:
+        out.writelines(rows[:100] + ["AA0101\t1\n", rows[100].replace("990103", "990199"),
+                                     rows[101].replace("AGENT", "ANGEL")] + rows[102:])
+    code, text, err = run(mixed, "--json")
+    expect("malformed rows are counted", json.loads(text)["plan"]["malformed"] == 3)
+    expect("malformed rows are told", code == 0 and "line 101" in err and "line 103" in err)
+    expect("malformed rows are left out",
+           json.loads(text)["simulated"]["calls"] == back["simulated"]["calls"] - 2)
     expect("no file", run(os.path.join(directory, "none"))[0] == 1)
     expect("no such day", run(path, "--date", "990104")[0] == 1)
 
