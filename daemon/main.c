@@ -5,6 +5,7 @@
  */
 
 #include <stdio.h>
+#include <sys/stat.h>
 
 #include "acd/types.h"
 #include "daemon/config.h"
@@ -60,6 +61,8 @@ int main(int argument_count, char **arguments)
 
         if (options == NULL)
                 return SERVER_EXIT_START;
+        /* What is in the data directory is nobody else's business. */
+        (void)umask(0027);
         options_init(options);
         if (!options_parse(options, argument_count, arguments, &error))
                 return complain(&error);

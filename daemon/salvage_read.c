@@ -222,6 +222,18 @@ static int check_limits(struct salvage *salvage, const struct acd_start *start)
         return r;
 }
 
+/* What customers told us is damaged: the contact is still one, without its keys. */
+static void drop_payload(struct salvage *salvage, struct acd_command *command, uint64_t lsn)
+{
+        if (command->kind != ACD_COMMAND_SUBMIT)
+                return;
+        command->submit.client_key.size = 0;
+        command->submit.customer_key.size = 0;
+        command->submit.attributes.size = 0;
+        (void)fprintf(salvage->text, "record %llu: a submit whose keys and attributes are lost\n",
+                      (unsigned long long)lsn);
+}
+
 static int take_record(struct salvage *salvage, const struct journal_salvaged *salvaged)
 {
         const struct journal_record *record = &salvaged->record;
@@ -235,6 +247,8 @@ static int take_record(struct salvage *salvage, const struct journal_salvaged *s
                 salvage->counts.refused++;
                 return meet_gap(salvage, "a record that this build does not understand");
         }
+        if (salvaged->is_payload_damaged)
+                drop_payload(salvage, &command, record->lsn);
         if (command.kind == ACD_COMMAND_START && check_limits(salvage, &command.start) < 0)
                 return -E2BIG;
         if (salvage->is_exact && (record->lsn != salvage->next_lsn || !salvaged->is_batch_whole))
