@@ -51,7 +51,7 @@
 enum {
         HEADER_MAGIC = 0x42646361,  /* "acdB" */
         TRAILER_MAGIC = 0x61636442, /* "Bdca" */
-        END_MAGIC = 0x0a646e65,     /* "end\n" */
+        END_MAGIC = 0x7e646e65,     /* "end~" */
         RECORD_MAGIC = 0xac5d,
         HEADER_CRC_OFFSET = 68,
         TRAILER_CHAIN_OFFSET = 32,
@@ -106,6 +106,24 @@ uint32_t journal_blank_count(const uint8_t *bytes, size_t size)
                         blank_count++;
         }
         return blank_count;
+}
+
+/* Whether @bytes are less than @whole: a beginning of it, or nothing, and zeros. */
+static bool is_beginning(const uint8_t *bytes, const uint8_t *whole, size_t size)
+{
+        size_t same_size = 0;
+
+        while (same_size < size && bytes[same_size] == whole[same_size])
+                same_size++;
+        return same_size < size && journal_is_zero(bytes + same_size, size - same_size);
+}
+
+bool journal_is_ended(const uint8_t *bytes, size_t size)
+{
+        uint8_t magic[4];
+
+        acd_put_u32(magic, END_MAGIC);
+        return !is_beginning(bytes + size - sizeof(magic), magic, sizeof(magic));
 }
 
 /* What seeds a header's CRC: a header is one only in its own segment. */
@@ -291,17 +309,14 @@ void journal_erasure_mark_encode(uint8_t into[JOURNAL_ERASURE_MARK_SIZE])
         acd_put_u64(into, ERASURE_MARK);
 }
 
-/* Zero, or what a short write left of a mark: the beginning of one. No payload has
- * been touched then, since a mark is synced before. A flipped bit makes neither. */
+/* Zero, or what a short write left of a mark. No payload has been touched then,
+ * since a mark is synced before. A flipped bit makes neither. */
 static bool is_before_mark(const uint8_t *mark)
 {
         uint8_t whole[JOURNAL_ERASURE_MARK_SIZE];
-        size_t size = 0;
 
         journal_erasure_mark_encode(whole);
-        while (size < sizeof(whole) && mark[size] == whole[size])
-                size++;
-        return journal_is_zero(mark + size, sizeof(whole) - size);
+        return is_beginning(mark, whole, sizeof(whole));
 }
 
 bool journal_record_has_payload(const uint8_t *at)

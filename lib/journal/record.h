@@ -39,7 +39,6 @@ enum {
         JOURNAL_SECTOR_SIZE = 512, /* what a disk writes whole or not at all */
         JOURNAL_BATCH_HEADER_SIZE = 72,
         JOURNAL_BATCH_TRAILER_SIZE = 40,
-        JOURNAL_END_MAGIC_SIZE = 4, /* with which each trailer ends */
         JOURNAL_RECORD_HEADER_SIZE = 16,
         JOURNAL_ERASURE_MARK_SIZE = 8, /* before each payload */
         JOURNAL_BODY_SIZE_MAX = 65528, /* the largest multiple of 8 in 16 bits */
@@ -183,6 +182,10 @@ void journal_erasure_mark_encode(uint8_t into[JOURNAL_ERASURE_MARK_SIZE]);
 /* Sectors of @bytes that are all zero. @size is rounded up to whole sectors;
  * the bytes beyond @size count as zero. */
 uint32_t journal_blank_count(const uint8_t *bytes, size_t size);
+
+/* False when the batch of @size bytes has only the beginning of its end magic, or
+ * nothing of it, and zeros behind: what a short write leaves. */
+bool journal_is_ended(const uint8_t *bytes, size_t size);
 
 /* Whether all of @bytes are zero. */
 bool journal_is_zero(const uint8_t *bytes, size_t size);

@@ -19,8 +19,8 @@
  *   2. Else, if P's first sector is blank, the log ends at P: nothing was
  *      written there, or an unfinished write whose header was lost.
  *   3. Else, if P's header is valid and its batch has more blank sectors than the
- *      header says it was written with, or ends in zeros where every batch has its
- *      end magic, the write was cut off: the log ends at P.
+ *      header says it was written with, or less than its end magic and zeros behind
+ *      it, the write was cut off: the log ends at P.
  *   4. Else P is damaged. No sector is missing, and yet the bytes are wrong.
  *
  * Erasing a payload makes blank sectors too. So erasure waits until a later header
@@ -41,11 +41,10 @@ static bool has_lost_sectors(const struct journal_batch *batch)
         return journal_blank_count(batch->bytes, batch->size) > batch->blank_count;
 }
 
-/* No flipped bit makes the end magic zero, and no batch is written without it. */
+/* Every batch ends in a magic, whose last byte alone has six bits to flip. */
 static bool is_cut_short(const struct journal_batch *batch)
 {
-        return journal_is_zero(batch->bytes + batch->size - JOURNAL_END_MAGIC_SIZE,
-                               JOURNAL_END_MAGIC_SIZE);
+        return !journal_is_ended(batch->bytes, batch->size);
 }
 
 /* What stands at the end of a segment's good part. */
