@@ -100,15 +100,32 @@ static struct call *call_of(struct exchange *exchange, uint64_t contact)
                                                                       : NULL;
 }
 
+/* A report may come too late; any other refusal is a mistake worth stopping for. */
+static void on_reported(void *context, struct acdclient *client, int error,
+                        const struct acdclient_message *answer)
+{
+        struct exchange *exchange = context;
+        const struct acdclient_result *result = error == 0 ? acdclient_answer_result(answer) : NULL;
+
+        (void)client;
+        if (result == NULL || acdclient_is_done(result->code) || acdclient_is_later(result->code) ||
+            result->code == ACDCLIENT_RESULT_GONE || result->code == ACDCLIENT_RESULT_WRONG_STATE)
+                return;
+        if (exchange->exit_code == CLI_DONE)
+                exchange->exit_code = cli_refused(exchange->cli, result);
+}
+
 static void report(struct call *call, enum acdclient_report_kind kind, enum acdclient_reason reason)
 {
         struct acdclient_message message = { .kind = ACDCLIENT_REPORT };
 
         message.report.contact = call->contact;
-        message.report.assignment = call->assignment;
+        /* Which attempt: the end is that of the contact. */
+        if (kind != ACDCLIENT_REPORT_ENDED)
+                message.report.assignment = call->assignment;
         message.report.report = kind;
         message.report.reason = reason;
-        (void)acdclient_send(call->exchange->cli->client, &message, 0, NULL, NULL);
+        (void)acdclient_send(call->exchange->cli->client, &message, 0, on_reported, call->exchange);
 }
 
 static void on_submitted(void *context, struct acdclient *client, int error,

@@ -127,7 +127,7 @@ class Daemon:
 
     def close(self):
         if self.process.poll() is None:
-            self.process.terminate()
+            self.acdctl("stop", "--fast").expect(DONE)
             try:
                 self.process.wait(DEADLINE_S)
             except subprocess.TimeoutExpired:
