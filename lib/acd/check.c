@@ -5,7 +5,7 @@
  *
  * The parts walk arrays, not lists, so that a broken list cannot hide its victims.
  * They answer instead of aborting: for acd_check() a broken invariant is our bug,
- * for acd_load() it is somebody's bytes. Only I13 and I14 are left out there: they
+ * for acd_load() it is somebody's bytes. Only I14 and I15 are left out there: they
  * are quadratic, and a state that breaks them is unwise but safe.
  */
 

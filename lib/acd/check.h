@@ -30,7 +30,7 @@ const char *acd_check_traffic(const struct acd *acd);
 const char *acd_check_waiting(const struct acd *acd);
 /* check_order.c: lanes, trees, heads, pools are in order (I7, I8) */
 const char *acd_check_order(const struct acd *acd);
-/* check_rest.c: pairs, keys, timers, jobs, payload, limits (I9 to I12) */
+/* check_rest.c: pairs, keys, timers, jobs, payload, limits (I9 to I13) */
 const char *acd_check_rest(const struct acd *acd);
-/* check_work.c: memberships are right, nobody idles while somebody waits (I13, I14) */
+/* check_work.c: memberships are right, nobody idles while somebody waits (I14, I15) */
 const char *acd_check_work(const struct acd *acd);

@@ -3,8 +3,8 @@
  * I9: pairs are in the chains of both, at most eight each, with a timer.
  * I10: a client key is open with its contact, or closed with a timer.
  * I11: timers and jobs belong to objects that are there and want them.
- * I12: the payload store holds exactly what objects refer to, and no limit is
- * passed.
+ * I12: the payload store holds exactly what objects refer to.
+ * I13: no limit is passed, and every slab has the slots that it may still need.
  */
 
 #include "acd/check.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * I13: an agent is a member of exactly the classes that he is eligible for, in the
+ * I14: an agent is a member of exactly the classes that he is eligible for, in the
  * tier that his configuration says; a class that lacks one for want of room knows.
- * I14: nobody idles while somebody waits for him (M4): between steps, with the
+ * I15: nobody idles while somebody waits for him (M4): between steps, with the
  * agenda empty, no contact waits that an idle, eligible agent behind open gates
  * could take. This is the promise the daemon exists to keep, so it is tested by
  * brute force, without lanes and pools.

@@ -6,7 +6,7 @@
  *       its class that has available agents, of those the longest idle.
  *   M2  An agent who becomes available looks for a contact: the first by key over
  *       all his classes.
- *   M6  A rematch (D21) goes the way of M1 for contacts that a gate kept, in the
+ *   D21 A rematch goes the way of M1 for contacts that a gate kept, in the
  *       order of their keys.
  *
  * Both searches skip what a rejection pair hides: at most eight, then there is an
