@@ -3,8 +3,9 @@
 """The desktop in the terminal: keys on a pseudo-terminal of 80 by 24, and what
 the daemon and the screen say to them.
 
-The oracle is the daemon: after each key acdctl asks it how the agent stands. Of the screen it is asked that the words are there and that no line is longer than the
-terminal.
+The oracle is the daemon: after each key acdctl asks it how the agent stands. Of
+the screen it is asked that the words are there and that no line is longer than
+the terminal.
 
 usage: desktop.py ACDD ACDCTL
 """
