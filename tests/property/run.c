@@ -141,6 +141,8 @@ static void child_seed(struct run *run, uint64_t seed, uint32_t steps, bool is_l
         struct history *h = history_new(run, seed);
         enum run_end end = RUN_FINE;
 
+        /* A crowd takes many lines to set up. */
+        steps += h->generator.shape.agents;
         for (uint32_t i = 0; i < steps && end == RUN_FINE; i++) {
                 const char *text = generate_next(&h->generator);
 

@@ -333,27 +333,25 @@ void model_do_cancel(struct model *m, uint32_t tenant, const struct acd_cancel *
         done(m, cancel->contact.value);
 }
 
+/* D7: the first field that grows is the one that does not fit. */
 static bool update_fits(struct model *m, const struct acd_update *update,
                         const struct model_contact *contact)
 {
         uint64_t cells = model_cells_used(m);
         uint32_t max = m->limits.payload_cell_count_max;
+        uint32_t key_before = model_cells(contact->customer_key.size), key_after = key_before;
+        uint32_t attributes_before = model_cells(contact->attributes.size);
+        uint32_t attributes_after = attributes_before;
 
         if (update->has_customer_key)
-                cells -= model_cells(contact->customer_key.size);
+                key_after = model_cells(update->customer_key.size);
         if (update->has_attributes)
-                cells -= model_cells(contact->attributes.size);
-        if (update->has_customer_key) {
-                cells += model_cells(update->customer_key.size);
-                if (cells > max)
-                        return model_refuse(m, ACD_FULL, ACD_FIELD_CUSTOMER_KEY, max);
-        }
-        if (update->has_attributes) {
-                cells += model_cells(update->attributes.size);
-                if (cells > max)
-                        return model_refuse(m, ACD_FULL, ACD_FIELD_ATTRIBUTES, max);
-        }
-        return true;
+                attributes_after = model_cells(update->attributes.size);
+        if (cells - key_before - attributes_before + key_after + attributes_after <= max)
+                return true;
+        return model_refuse(m, ACD_FULL,
+                            key_after > key_before ? ACD_FIELD_CUSTOMER_KEY : ACD_FIELD_ATTRIBUTES,
+                            max);
 }
 
 void model_do_update(struct model *m, uint32_t tenant, const struct acd_update *update)

@@ -261,6 +261,27 @@ bool model_match_contact(struct model *m, uint32_t contact_index)
         return false;
 }
 
+/* The time for tiers has come that are reached at @opening: for those alone (D20). */
+void model_match_opened(struct model *m, uint32_t contact_index, acd_time opening)
+{
+        struct model_contact *contact = &m->contact[contact_index];
+        int32_t queue = model_index_of(m, ACD_OBJECT_QUEUE, contact->queue);
+
+        ACD_ASSERT(contact->state == ACD_CONTACT_WAITING);
+        if (model_gateway_is_gone(m, contact))
+                return;
+        for (int tier = 1; tier < ACD_TIER_COUNT; tier++) {
+                acd_time at = contact->submitted +
+                              (uint64_t)m->queue[queue].config.tier_wait_ms[tier] * 1000000;
+                int32_t agent = longest_idle(m, contact_index, tier);
+
+                if (agent < 0 || model_tick(at) != model_tick(opening))
+                        continue;
+                offer(m, contact_index, (uint32_t)agent, tier);
+                return;
+        }
+}
+
 /* The first contact by key that waits for the agent behind no gate but perhaps
  * its gateway's. */
 static int32_t first_for(struct model *m, uint32_t agent_index)

@@ -207,7 +207,8 @@ struct model_timer {
         uint32_t index; /* of the object in its array */
         uint32_t tenant;
         acd_time deadline;
-        uint64_t order; /* in which timers were set */
+        acd_time runs_at; /* the deadline, or later when START holds it (D24) */
+        uint64_t order;   /* in which timers were set */
 };
 
 struct model_job {
@@ -322,6 +323,8 @@ bool model_tier_is_open(const struct model *m, const struct model_contact *conta
 bool model_has_pair(const struct model *m, uint32_t contact, uint32_t agent);
 bool model_gateway_is_gone(const struct model *m, const struct model_contact *contact);
 bool model_match_contact(struct model *m, uint32_t contact_index);
+void model_match_opened(struct model *m, uint32_t contact_index, acd_time opening);
+uint64_t model_tick(acd_time at);
 void model_match_agent(struct model *m, uint32_t agent_index);
 void model_agent_free(struct model *m, uint32_t agent_index);
 bool model_uses_slot(const struct model *m, uint32_t agent_index);

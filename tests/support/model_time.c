@@ -18,9 +18,9 @@ enum { TICK_BITS = 20 };
 
 #define NEVER UINT64_MAX
 
-static uint64_t tick_of(acd_time deadline)
+uint64_t model_tick(acd_time at)
 {
-        return (deadline + (UINT64_C(1) << TICK_BITS) - 1) >> TICK_BITS;
+        return (at + (UINT64_C(1) << TICK_BITS) - 1) >> TICK_BITS;
 }
 
 void model_timer_set(struct model *m, enum model_timer_kind kind, uint32_t index, uint32_t tenant,
@@ -38,6 +38,7 @@ void model_timer_set(struct model *m, enum model_timer_kind kind, uint32_t index
                                              .index = index,
                                              .tenant = tenant,
                                              .deadline = deadline,
+                                             .runs_at = deadline,
                                              .order = ++m->order };
 }
 
@@ -59,8 +60,8 @@ static int32_t first_timer(const struct model *m)
                 const struct model_timer *other = &m->timer[best < 0 ? 0 : best];
 
                 if (timer->is_used &&
-                    (best < 0 || tick_of(timer->deadline) < tick_of(other->deadline) ||
-                     (tick_of(timer->deadline) == tick_of(other->deadline) &&
+                    (best < 0 || model_tick(timer->runs_at) < model_tick(other->runs_at) ||
+                     (model_tick(timer->runs_at) == model_tick(other->runs_at) &&
                       timer->order < other->order)))
                         best = (int32_t)i;
         }
@@ -99,7 +100,7 @@ static int32_t first_opening(const struct model *m, acd_time *ret_at, uint32_t *
                 at = opening_of(m, contact);
                 if (at == NEVER)
                         continue;
-                if (best >= 0 && tick_of(at) == tick_of(*ret_at)) {
+                if (best >= 0 && model_tick(at) == model_tick(*ret_at)) {
                         (*ret_count)++;
                         if (!model_is_before(contact, &m->contact[best]))
                                 continue;
@@ -122,9 +123,9 @@ acd_time model_next_deadline(const struct model *m)
         uint64_t tick = NEVER;
 
         if (first_opening(m, &at, &count) >= 0)
-                tick = tick_of(at);
-        if (timer >= 0 && tick_of(m->timer[timer].deadline) < tick)
-                tick = tick_of(m->timer[timer].deadline);
+                tick = model_tick(at);
+        if (timer >= 0 && model_tick(m->timer[timer].runs_at) < tick)
+                tick = model_tick(m->timer[timer].runs_at);
         return tick == NEVER ? 0 : tick << TICK_BITS;
 }
 
@@ -206,8 +207,8 @@ static bool run_next(struct model *m)
         acd_time opening;
         uint32_t count;
         int32_t contact = first_opening(m, &opening, &count);
-        uint64_t timer_tick = index < 0 ? NEVER : tick_of(m->timer[index].deadline);
-        uint64_t opening_tick = contact < 0 ? NEVER : tick_of(opening);
+        uint64_t timer_tick = index < 0 ? NEVER : model_tick(m->timer[index].runs_at);
+        uint64_t opening_tick = contact < 0 ? NEVER : model_tick(opening);
         struct model_timer timer;
 
         if ((timer_tick < opening_tick ? timer_tick : opening_tick) > m->now >> TICK_BITS)
@@ -217,13 +218,12 @@ static bool run_next(struct model *m)
         if (opening_tick < timer_tick) {
                 m->coverage.timer[MODEL_TIMER_TIER]++;
                 m->contact[contact].tiers_until = opening;
-                if (!model_gateway_is_gone(m, &m->contact[contact]))
-                        model_match_contact(m, (uint32_t)contact);
+                model_match_opened(m, (uint32_t)contact, opening);
                 return true;
         }
         if (is_held(m, &m->timer[index])) {
                 m->coverage.held_timer++;
-                m->timer[index].deadline = hold_until(m, m->timer[index].tenant);
+                m->timer[index].runs_at = hold_until(m, m->timer[index].tenant);
                 m->timer[index].order = ++m->order;
                 return true;
         }
