@@ -75,7 +75,7 @@ enum acdclient_session_change {
         ACDCLIENT_SESSION_SNAPSHOT, /* pushes were missed; message: AGENT_SNAPSHOT replaces all */
         ACDCLIENT_SESSION_DOWN,     /* lost with the connection; comes back by itself; no message */
         ACDCLIENT_SESSION_REFUSED,  /* over: LOGIN was refused; message: RESULT */
-        ACDCLIENT_SESSION_REPLACED, /* over: a newer login took the agent; message: REPLACED */
+        ACDCLIENT_SESSION_REPLACED, /* over: a newer login took the agent; REPLACED or RESULT */
         ACDCLIENT_SESSION_OVER,     /* over: logged out; no message */
 };
 
@@ -198,8 +198,10 @@ ACDCLIENT_API int acdclient_connect(struct acdclient *client, uint32_t timeout_m
 ACDCLIENT_API int acdclient_call(struct acdclient *client, const struct acdclient_message *request,
                                  uint32_t timeout_ms, const struct acdclient_message **ret_answer);
 
-/* The next push. 1: *ret_push is set. 0: none came in @timeout_ms (here 0 means: do not
- * wait). -ENOTCONN: the connection is over. */
+/* The next push, and without an on_session callback also LOGGED_IN after a reconnect,
+ * AGENT_SNAPSHOT (both replace what is known) and REPLACED. 1: *ret_push is set.
+ * 0: none came in @timeout_ms (here 0 means: do not wait). -ENOTCONN: the connection is
+ * over. */
 ACDCLIENT_API int acdclient_next_push(struct acdclient *client, uint32_t timeout_ms,
                                       const struct acdclient_message **ret_push);
 

@@ -90,6 +90,7 @@ struct client_session {
         uint64_t last_sent_ms;
         enum client_session_state state;
         bool is_busy; /* HEARTBEAT or SNAPSHOT is without an answer */
+        bool was_up;
 };
 
 struct client_subscription {
@@ -159,6 +160,7 @@ struct acdclient {
         uint32_t session_count; /* in use */
         uint32_t session_generation;
         struct acd_list beats;
+        uint64_t login_at_ms; /* when sessions that were refused for now try again; 0 = never */
         struct client_map by_wire_session; /* wire session: index */
         struct client_subscription *subscriptions;
         struct client_map held; /* contacts */

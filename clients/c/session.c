@@ -24,7 +24,11 @@
 
 #include "clients/c/client.h"
 
-enum { INDEX_BITS = 16, GENERATION_MAX = (1 << (31 - INDEX_BITS)) - 1 };
+enum {
+        INDEX_BITS = 16,
+        GENERATION_MAX = (1 << (31 - INDEX_BITS)) - 1,
+        LOGIN_PAUSE_MS = 1000, /* at least, before a refused login is repeated */
+};
 
 int client_sessions_init(struct acdclient *client)
 {
@@ -147,6 +151,24 @@ void client_session_end(struct acdclient *client, struct client_session *session
         tell(client, number, change, message);
 }
 
+/* A session that was up before comes back when what hinders it has passed; a
+ * first login is the caller's to repeat. */
+static void refused(struct acdclient *client, struct client_session *session,
+                    const struct wire_message *answer)
+{
+        uint32_t pause_ms = LOGIN_PAUSE_MS;
+
+        if (!session->was_up || answer->kind != WIRE_RESULT ||
+            !wire_result_is_later(answer->result.code)) {
+                client_session_end(client, session, ACDCLIENT_SESSION_REFUSED, answer);
+                return;
+        }
+        if (answer->result.retry_after_ms > pause_ms)
+                pause_ms = answer->result.retry_after_ms;
+        session->state = CLIENT_SESSION_DOWN;
+        client->login_at_ms = client->now_ms + pause_ms;
+}
+
 void client_session_answered(struct acdclient *client, uint32_t number,
                              const struct wire_message *answer)
 {
@@ -155,14 +177,7 @@ void client_session_answered(struct acdclient *client, uint32_t number,
         if (session == NULL) /* forgotten meanwhile */
                 return;
         if (answer->kind != WIRE_LOGGED_IN) {
-                bool is_later =
-                        answer->kind == WIRE_RESULT && wire_result_is_later(answer->result.code);
-
-                /* What may succeed later is tried again with the next connection. */
-                if (is_later)
-                        client_lose(client, -EAGAIN);
-                else
-                        client_session_end(client, session, ACDCLIENT_SESSION_REFUSED, answer);
+                refused(client, session, answer);
                 return;
         }
 
@@ -176,6 +191,7 @@ void client_session_answered(struct acdclient *client, uint32_t number,
                 return;
         }
         session->state = CLIENT_SESSION_UP;
+        session->was_up = true;
         session->last_sent_ms = client->now_ms;
         acd_list_push_back(&client->beats, &session->beat_link);
         client_requests_release(client, session);
@@ -270,7 +286,7 @@ static struct client_session *first_beat(const struct acdclient *client)
         return link == NULL ? NULL : acd_container_of(link, struct client_session, beat_link);
 }
 
-uint64_t client_sessions_next_ms(const struct acdclient *client)
+static uint64_t next_beat_ms(const struct acdclient *client)
 {
         const struct client_session *session = first_beat(client);
 
@@ -279,11 +295,22 @@ uint64_t client_sessions_next_ms(const struct acdclient *client)
         return session->last_sent_ms + beat_ms(client);
 }
 
+uint64_t client_sessions_next_ms(const struct acdclient *client)
+{
+        uint64_t beat = next_beat_ms(client);
+
+        return client->login_at_ms != 0 && client->login_at_ms < beat ? client->login_at_ms : beat;
+}
+
 void client_sessions_tick(struct acdclient *client)
 {
         uint32_t count = client->beats.count;
 
-        while (count-- > 0 && client_sessions_next_ms(client) <= client->now_ms) {
+        if (client->login_at_ms != 0 && client->login_at_ms <= client->now_ms) {
+                client->login_at_ms = 0;
+                client_sessions_establish(client);
+        }
+        while (count-- > 0 && next_beat_ms(client) <= client->now_ms) {
                 struct client_session *session = first_beat(client);
 
                 send_own(client, session, WIRE_HEARTBEAT, CLIENT_HEARTBEAT);
