@@ -149,6 +149,12 @@ int snapshot_begin(struct snapshot_writer *writer, const struct journal_dir *dir
         r = journal_dir_rename(dir, SNAPSHOT_NAME_ROOM, SNAPSHOT_NAME_TEMPORARY, error);
         if (r < 0 && r != -ENOENT)
                 return r;
+        /* The room has one name, also after a crash: as a second name of a snapshot it
+         * would be written over. */
+        if (r == 0)
+                r = journal_dir_sync(dir, error);
+        if (r < 0 && r != -ENOENT)
+                return r;
         r = journal_file_open(&writer->file, dir, SNAPSHOT_NAME_TEMPORARY, JOURNAL_IO_ANY, error);
         if (r < 0)
                 return r;
