@@ -74,7 +74,7 @@ static void fill_tenant(struct shard *shard, acd_tenant_id tenant, struct wire_w
         welcome->key_retention_ms = config.key_retention_ms;
         welcome->agent_grace_ms = config.agent_grace_ms;
         welcome->gateway_grace_ms = config.gateway_grace_ms;
-        welcome->event_last_sequence = tenants_get(&shard->tenants, tenant)->last_sequence;
+        welcome->event_last_sequence = tenants_last_sequence(&shard->tenants, tenant);
         welcome->event_first_sequence =
                 tenants_first_sequence(&shard->tenants, tenant, shard->event_log);
 }
@@ -125,8 +125,8 @@ void hello_first(const struct request *request, const struct wire_refusal *refus
 
         conn->tenant.value = hello->tenant.size == 0
                                      ? 0
-                                     : acd_find(shard->acd, ACD_OBJECT_TENANT,
-                                                (acd_tenant_id){ 0 }, hello->tenant);
+                                     : acd_find(shard->acd, ACD_OBJECT_TENANT, (acd_tenant_id){ 0 },
+                                                hello->tenant);
         if (conn->tenant.value == 0 && hello->role != WIRE_ROLE_OPERATOR) {
                 refuse(request, ACD_UNKNOWN, "tenant", "there is no tenant of this name");
                 return;

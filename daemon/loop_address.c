@@ -165,6 +165,12 @@ int loop_bind(const char *address, const char *dir, char ret_path[LOOP_PATH_SIZE
                 (void)close(fd);
                 return fail(ret_error, r, address, strerror(-r));
         }
+        /* Who may connect is who may write: the user and the group. */
+        if (is_unix && chmod(((struct sockaddr_un *)&place.address)->sun_path, 0660) < 0) {
+                r = -errno;
+                (void)close(fd);
+                return fail(ret_error, r, address, strerror(-r));
+        }
         if (is_unix)
                 memcpy(ret_path, ((struct sockaddr_un *)&place.address)->sun_path, LOOP_PATH_SIZE);
         return fd;

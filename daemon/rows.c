@@ -22,15 +22,15 @@ struct acd_text rows_name(const struct shard *shard, enum acd_object object, uin
 
 struct acd_bytes rows_payload(struct shard *shard, acd_contact_id contact, enum acd_payload part)
 {
-        uint8_t bytes[ACD_ATTRIBUTES_MAX];
-        uint32_t size = acd_contact_payload(shard->acd, contact, part, bytes, sizeof(bytes));
+        uint32_t size = acd_contact_payload(shard->acd, contact, part, NULL, 0);
         uint8_t *copy;
 
-        ACD_ASSERT(size <= sizeof(bytes));
-        copy = acd_arena_alloc(&shard->row_arena, size, 1);
-        if (size == 0 || copy == NULL)
+        if (size == 0)
                 return (struct acd_bytes){ 0 };
-        memcpy(copy, bytes, size);
+        copy = acd_arena_alloc(&shard->row_arena, size, 1);
+        if (copy == NULL)
+                return (struct acd_bytes){ 0 };
+        (void)acd_contact_payload(shard->acd, contact, part, copy, size);
         return (struct acd_bytes){ copy, size };
 }
 

@@ -52,6 +52,7 @@ static int begin_to_leave(struct shard *shard)
         if (r < 0)
                 return r;
         shard->is_leaving = true;
+        shard->world.sockets->listen(shard->world.sockets->self, false);
         shard->stop_deadline = clock_real(&shard->clock) + (uint64_t)LEAVE_MS * NS_PER_MS;
         for (uint32_t i = 0; i < shard->conns.count_max; i++)
                 conn_close(shard, &shard->conns.conn[i], ACD_STOPPING, "the daemon is going down",

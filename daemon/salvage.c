@@ -45,6 +45,7 @@ static void write_summary(struct salvage *salvage)
                 (unsigned long long)counts->to_confirm, usage.used.contact_count_max,
                 salvage->report.epoch_max);
         (void)fflush(salvage->text);
+        salvage->text_size = (size_t)ftell(salvage->text);
 }
 
 static int salvage_all(struct salvage *salvage, struct journal_error *error)
@@ -77,10 +78,11 @@ static int reserve(struct salvage *salvage)
         salvage->told = world_system_os.reserve(NULL, SALVAGE_TOLD_MAX * sizeof(*salvage->told));
         salvage->submitted =
                 world_system_os.reserve(NULL, SALVAGE_TOLD_MAX * sizeof(*salvage->submitted));
-        salvage->text = open_memstream(&salvage->text_bytes, &salvage->text_size);
-        return salvage->told == NULL || salvage->submitted == NULL || salvage->text == NULL
-                       ? -ENOMEM
-                       : 0;
+        salvage->text_bytes = world_system_os.reserve(NULL, SALVAGE_TEXT_SIZE);
+        if (salvage->told == NULL || salvage->submitted == NULL || salvage->text_bytes == NULL)
+                return -ENOMEM;
+        salvage->text = fmemopen(salvage->text_bytes, SALVAGE_TEXT_SIZE, "w");
+        return salvage->text == NULL ? -ENOMEM : 0;
 }
 
 /* The process ends after this: memory is the system's to take back. */
@@ -101,6 +103,8 @@ int salvage_run(const struct options *options)
         if (r >= 0)
                 r = salvage_all(salvage, &error);
         journal_dir_close(&salvage->dir);
+        if (salvage->text != NULL)
+                (void)fclose(salvage->text);
         if (r < 0) {
                 if (error.code != 0)
                         (void)journal_error_format(&error, text, sizeof(text));

@@ -45,6 +45,7 @@ int salvage_run(const struct options *options) __attribute__((warn_unused_result
 enum {
         SALVAGE_TOLD_MAX = 1 << 22, /* contacts of which the event log tells something; 2^n */
         SALVAGE_PATH_SIZE = 320,
+        SALVAGE_TEXT_SIZE = 1 << 26, /* of the report; what is more is cut */
 };
 
 /* What the event log tells of a contact after the gap. */

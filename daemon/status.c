@@ -94,7 +94,7 @@ static void fill_journal(const struct request *request, struct wire_journal_stat
                 status->event_first_sequence = tenants_first_sequence(
                         &shard->tenants, request->peer.tenant, shard->event_log);
                 status->event_last_sequence =
-                        tenants_get(&shard->tenants, request->peer.tenant)->last_sequence;
+                        tenants_last_sequence(&shard->tenants, request->peer.tenant);
         }
 }
 

@@ -75,7 +75,7 @@ static void begin_at(struct shard *shard, struct subscription *subscription, acd
                      uint64_t from)
 {
         struct event_log *log = shard->event_log;
-        uint64_t last = tenants_get(&shard->tenants, tenant)->last_sequence;
+        uint64_t last = tenants_last_sequence(&shard->tenants, tenant);
         uint64_t position = event_log_end(log);
 
         subscription->must_resync = from > last + 1;
@@ -100,8 +100,7 @@ static void push(struct shard *shard, struct subscription *subscription, struct 
                 .events = { .server_time_ns = commit_now(shard),
                             .subscription = subscription->number,
                             .resync = subscription->must_resync,
-                            .last_sequence =
-                                    tenants_get(&shard->tenants, conn->tenant)->last_sequence,
+                            .last_sequence = tenants_last_sequence(&shard->tenants, conn->tenant),
                             .batch = batch },
         };
 

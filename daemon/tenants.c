@@ -18,7 +18,8 @@ void tenants_init(struct tenants *tenants, struct tenant *tenant, uint32_t count
         *tenants = (struct tenants){ tenant, count_max, cursor_memory };
 }
 
-struct tenant *tenants_get(struct tenants *tenants, acd_tenant_id id)
+/* The row of @id, begun anew when another tenant had the place: for what is committed only. */
+static struct tenant *get(struct tenants *tenants, acd_tenant_id id)
 {
         uint32_t slot = acd_id_split(id.value).slot;
         struct tenant *tenant;
@@ -34,7 +35,7 @@ struct tenant *tenants_get(struct tenants *tenants, acd_tenant_id id)
 
 void tenants_commit(struct tenants *tenants, acd_tenant_id id, uint64_t sequence)
 {
-        struct tenant *tenant = tenants_get(tenants, id);
+        struct tenant *tenant = get(tenants, id);
 
         ACD_ASSERT(sequence > tenant->last_sequence);
         tenant->last_sequence = sequence;
@@ -50,7 +51,7 @@ void tenants_recover(struct tenants *tenants, const struct acd *acd)
                 uint64_t sequence = 0;
 
                 ACD_ASSERT(acd_view_tenant(acd, (acd_tenant_id){ id }, &config, &sequence));
-                tenants_get(tenants, (acd_tenant_id){ id })->last_sequence = sequence;
+                get(tenants, (acd_tenant_id){ id })->last_sequence = sequence;
         }
 }
 
@@ -71,11 +72,28 @@ static uint64_t look_up(struct tenants *tenants, uint32_t slot, struct event_log
         return found;
 }
 
+/* The row of @id, or NULL when another tenant, or none, has the place. */
+static struct tenant *find(const struct tenants *tenants, acd_tenant_id id)
+{
+        uint32_t slot = acd_id_split(id.value).slot;
+
+        ACD_ASSERT(slot < tenants->count_max);
+        return id.value != 0 && tenants->tenant[slot].id.value == id.value ? &tenants->tenant[slot]
+                                                                           : NULL;
+}
+
+uint64_t tenants_last_sequence(const struct tenants *tenants, acd_tenant_id id)
+{
+        const struct tenant *tenant = find(tenants, id);
+
+        return tenant == NULL ? 0 : tenant->last_sequence;
+}
+
 uint64_t tenants_first_sequence(struct tenants *tenants, acd_tenant_id id, struct event_log *log)
 {
-        struct tenant *tenant = tenants_get(tenants, id);
+        struct tenant *tenant = find(tenants, id);
 
-        if (tenant->last_sequence == 0)
+        if (tenant == NULL || tenant->last_sequence == 0)
                 return 1;
         if (!tenant->is_first_known || tenant->first_position != event_log_first(log)) {
                 uint64_t found = look_up(tenants, acd_id_split(id.value).slot, log);

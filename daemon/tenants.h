@@ -33,14 +33,14 @@ struct tenants {
 void tenants_init(struct tenants *tenants, struct tenant *tenant, uint32_t count_max,
                   uint8_t *cursor_memory);
 
-/* The row of @id, begun anew when another tenant had the place. */
-struct tenant *tenants_get(struct tenants *tenants, acd_tenant_id id);
-
 /* Events up to @sequence are committed. */
 void tenants_commit(struct tenants *tenants, acd_tenant_id id, uint64_t sequence);
 
 /* After a recovery: everything the core knows is committed. */
 void tenants_recover(struct tenants *tenants, const struct acd *acd);
 
-/* Oldest event of @id that the log still has; last_sequence + 1 when it has none. */
+/* Newest committed event of @id; 0 when it has none, or is not there any more. */
+uint64_t tenants_last_sequence(const struct tenants *tenants, acd_tenant_id id);
+
+/* Oldest event of @id that the log still has; one after the newest when it has none. */
 uint64_t tenants_first_sequence(struct tenants *tenants, acd_tenant_id id, struct event_log *log);
