@@ -75,35 +75,32 @@ static void find_changes(const struct acd *acd, struct change *change)
                                  !acd_payload_equal(acd, cold->attributes, update->attributes);
 }
 
-/* What it replaces counts as free. */
+static uint32_t cells_of(const struct acd *acd, uint32_t payload)
+{
+        return acd_payload_cell_count(acd_payload_size(acd, payload));
+}
+
+/* All that the command replaces counts as free; the first field that grows is the
+ * one that does not fit (D7). */
 static bool payload_fits(struct acd *acd, const struct change *change)
 {
         const struct acd_contact_cold *cold = &acd->contact_cold[change->contact];
-        uint32_t cell_count = 0, freed = 0;
-        enum acd_field field = ACD_FIELD_NONE;
+        const struct acd_update *update = change->update;
+        uint32_t key_before = change->has_customer_key ? cells_of(acd, cold->customer_key) : 0;
+        uint32_t before =
+                key_before + (change->has_attributes ? cells_of(acd, cold->attributes) : 0);
+        uint32_t key_after =
+                change->has_customer_key ? acd_payload_cell_count(update->customer_key.size) : 0;
+        uint32_t after =
+                key_after +
+                (change->has_attributes ? acd_payload_cell_count(update->attributes.size) : 0);
 
-        if (change->has_customer_key) {
-                cell_count += acd_payload_cell_count(change->update->customer_key.size);
-                freed += acd_payload_cell_count(acd_payload_size(acd, cold->customer_key));
-                if (!acd_payload_fits(acd, cell_count, freed))
-                        field = ACD_FIELD_CUSTOMER_KEY;
-        }
-        if (field == ACD_FIELD_NONE && change->has_attributes) {
-                cell_count += acd_payload_cell_count(change->update->attributes.size);
-                freed += acd_payload_cell_count(acd_payload_size(acd, cold->attributes));
-                if (!acd_payload_fits(acd, cell_count, freed))
-                        field = ACD_FIELD_ATTRIBUTES;
-        }
-        if (field == ACD_FIELD_NONE)
+        if (acd_payload_fits(acd, after, before))
                 return true;
-        acd_refuse_limit(acd, ACD_FULL, field, acd->limits.payload_cell_count_max);
+        acd_refuse_limit(acd, ACD_FULL,
+                         key_after > key_before ? ACD_FIELD_CUSTOMER_KEY : ACD_FIELD_ATTRIBUTES,
+                         acd->limits.payload_cell_count_max);
         return false;
-}
-
-static void replace(struct acd *acd, uint32_t *payload, struct acd_bytes bytes)
-{
-        acd_payload_free(acd, *payload);
-        *payload = acd_payload_put(acd, bytes);
 }
 
 static void apply(struct acd *acd, const struct change *change)
@@ -118,10 +115,15 @@ static void apply(struct acd *acd, const struct change *change)
         contact->credit_ms = change->credit_ms;
         if (is_waiting)
                 acd_lane_insert(acd, change->contact);
+        /* Both old strings go before a new one is put, as payload_fits() counted. */
         if (change->has_customer_key)
-                replace(acd, &cold->customer_key, change->update->customer_key);
+                acd_payload_free(acd, cold->customer_key);
         if (change->has_attributes)
-                replace(acd, &cold->attributes, change->update->attributes);
+                acd_payload_free(acd, cold->attributes);
+        if (change->has_customer_key)
+                cold->customer_key = acd_payload_put(acd, change->update->customer_key);
+        if (change->has_attributes)
+                cold->attributes = acd_payload_put(acd, change->update->attributes);
         acd_emit_contact(acd, change->contact, ACD_EVENT_CONTACT_UPDATED, ACD_REASON_NONE)->value =
                 contact->credit_ms;
 }
