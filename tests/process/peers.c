@@ -102,7 +102,9 @@ static void bytes_that_are_no_frames(void)
 {
         struct raw *raw = raw_connect(socket_path);
 
-        raw_send_bytes(raw, "\x10\0\0\0GET / HTTP/1.1\r\nHost: floor\r\n\r\n", 37);
+        static const char request[] = "\x10\0\0\0GET / HTTP/1.1\r\nHost: floor\r\n\r\n";
+
+        raw_send_bytes(raw, request, sizeof(request) - 1);
         raw_expect_bye(raw, ACD_UNSUPPORTED, "closed_malformed_total");
         raw_close(raw);
 }
