@@ -27,10 +27,12 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { CHILD_COUNT_MAX = 64 };
+enum { CHILD_COUNT_MAX = 64, PATH_COUNT_MAX = 1024 };
 
 static char directory[PROCESS_PATH_MAX];
 static struct process *children[CHILD_COUNT_MAX];
+static char *paths[PATH_COUNT_MAX]; /* handed out; freed at the end */
+static int path_count;
 
 static void forget(struct process *process)
 {
@@ -73,10 +75,12 @@ const char *process_directory(void)
 
 const char *process_path(const char *name)
 {
-        char *path = NULL;
+        char **path = &paths[path_count];
 
-        check(asprintf(&path, "%s/%s", process_directory(), name) > 0, "no memory");
-        return path;
+        check(path_count < PATH_COUNT_MAX, "too many paths");
+        check(asprintf(path, "%s/%s", process_directory(), name) > 0, "no memory");
+        path_count++;
+        return *path;
 }
 
 static void child(const char *log, const char *const arguments[])
@@ -101,8 +105,10 @@ void process_start(struct process *process, const char *name, const char *const 
         char log[64];
         int slot = 0;
 
+        char path[PROCESS_PATH_MAX + 64];
+
         snprintf(log, sizeof(log), "%s.log", name);
-        const char *path = process_path(log);
+        snprintf(path, sizeof(path), "%s/%s", process_directory(), log);
 
         while (slot < CHILD_COUNT_MAX && children[slot] != NULL)
                 slot++;
@@ -208,4 +214,6 @@ void process_done(void)
                 check(children[i] == NULL, "%s still runs", children[i]->name);
         process_start(&remove, "remove", arguments);
         check(process_wait(&remove, 60000) == 0, "cannot remove %s", directory);
+        while (path_count > 0)
+                free(paths[--path_count]);
 }
