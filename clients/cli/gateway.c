@@ -45,6 +45,7 @@ struct call {
         uint64_t hang_up_at_ms; /* patience; 0 = for ever */
         enum call_state state;
         bool is_connection_failing;
+        bool was_connected; /* a contact is counted once, however often it is connected */
 };
 
 struct share {
@@ -193,20 +194,34 @@ static void submit(struct exchange *exchange)
         }
 }
 
-static void talk(struct call *call)
+/*
+ * A daemon that is killed before it has a report on disk says CONNECTING again
+ * to a gateway that is back: the caller is connected anew, and is the same one.
+ */
+static void count_connected(struct call *call)
 {
         struct exchange *exchange = call->exchange;
         uint64_t waited_ms = (chance_now_ms() - call->submitted_at_ms) * exchange->clock_rate;
 
-        if (call->state == CALL_TALKING || call->state == CALL_LEAVING)
+        if (call->was_connected)
                 return;
-        call->state = CALL_TALKING;
-        call->hang_up_at_ms = 0;
-        call->action_at_ms = 0;
+        call->was_connected = true;
         exchange->connected_count++;
         if (exchange->wait_count < WAIT_MAX)
                 exchange->waits_ms[exchange->wait_count++] =
                         waited_ms < UINT32_MAX ? (uint32_t)waited_ms : UINT32_MAX;
+}
+
+static void talk(struct call *call)
+{
+        struct exchange *exchange = call->exchange;
+
+        if (call->state == CALL_TALKING || call->state == CALL_LEAVING)
+                return;
+        count_connected(call);
+        call->state = CALL_TALKING;
+        call->hang_up_at_ms = 0;
+        call->action_at_ms = 0;
         if (exchange->talk_ms > 0)
                 call->action_at_ms =
                         in(exchange, chance_time_ms(&exchange->chance, (double)exchange->talk_ms));
