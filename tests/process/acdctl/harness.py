@@ -125,9 +125,17 @@ class Daemon:
         self.process.kill()
         self.process.wait()
 
+    def stop_fast(self):
+        """Stop; a daemon that has yet to see which peers are gone may be full for a moment."""
+        end = time.monotonic() + DEADLINE_S
+        run = self.acdctl("stop", "--fast")
+        while "RETRY_AFTER" in run.err and time.monotonic() < end:
+            run = self.acdctl("stop", "--fast")
+        run.expect(DONE)
+
     def close(self):
         if self.process.poll() is None:
-            self.acdctl("stop", "--fast").expect(DONE)
+            self.stop_fast()
             try:
                 self.process.wait(DEADLINE_S)
             except subprocess.TimeoutExpired:
