@@ -72,7 +72,7 @@ static void carve_sessions(struct shard *shard, struct carve *block, const struc
         count = (uint32_t)options_number(options, OPTION_SUBSCRIPTION_COUNT_MAX);
         subscription = carve(block, "subscriptions", count * sizeof(*subscription));
         cursors = carve(block, "cursors of subscriptions", (size_t)count * EVENT_CURSOR_MEMORY_MIN);
-        cut = carve(block, "cutting of batches", WIRE_BATCH_MAX);
+        cut = carve(block, "cutting of batches", WIRE_BATCH_MEMORY);
         if (block->block != NULL)
                 subscribe_init(&shard->subscriptions, subscription, count, cursors, cut);
 }
@@ -87,7 +87,7 @@ static void carve_commit(struct shard *shard, struct carve *block, const struct 
                 tenants_init(&shard->tenants, tenant, slot_count(limits->tenant_count_max), cursor);
         for (uint32_t i = 0; i < 2; i++) {
                 uint8_t *bytes = carve(block, "events of a batch",
-                                       (size_t)STAGE_SLOT_COUNT * WIRE_BATCH_MAX);
+                                       (size_t)STAGE_SLOT_COUNT * WIRE_BATCH_MEMORY);
                 uint16_t *slot_of = carve(block, "entries by tenant",
                                           slot_count(limits->tenant_count_max) * sizeof(*slot_of));
 

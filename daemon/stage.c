@@ -35,8 +35,8 @@ static struct stage_slot *open_slot(struct stage *stage, acd_tenant_id tenant, u
 
         struct stage_slot *slot = &stage->slot[stage->slot_count];
 
-        wire_batch_init(&slot->batch, stage->bytes + (size_t)stage->slot_count * WIRE_BATCH_MAX,
-                        WIRE_BATCH_MAX);
+        wire_batch_init(&slot->batch, stage->bytes + (size_t)stage->slot_count * WIRE_BATCH_MEMORY,
+                        WIRE_BATCH_MEMORY);
         slot->tenant = tenant;
         stage->slot_of[index] = (uint16_t)++stage->slot_count;
         return slot;

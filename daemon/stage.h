@@ -34,14 +34,14 @@ struct stage_slot {
 };
 
 struct stage {
-        uint8_t *bytes;    /* STAGE_SLOT_COUNT times WIRE_BATCH_MAX */
+        uint8_t *bytes;    /* STAGE_SLOT_COUNT times WIRE_BATCH_MEMORY */
         uint16_t *slot_of; /* by the tenant's slot: its open one plus 1, 0 = none */
         uint32_t tenant_count_max;
         uint32_t slot_count; /* in use */
         struct stage_slot slot[STAGE_SLOT_COUNT];
 };
 
-/* @bytes: STAGE_SLOT_COUNT * WIRE_BATCH_MAX; @slot_of: @tenant_count_max zeros. */
+/* @bytes: STAGE_SLOT_COUNT * WIRE_BATCH_MEMORY; @slot_of: @tenant_count_max zeros. */
 void stage_init(struct stage *stage, uint8_t *bytes, uint16_t *slot_of, uint32_t tenant_count_max);
 
 /* All events of one more step fit, whatever they are. */

@@ -230,7 +230,7 @@ static bool push_part(struct shard *shard, struct subscription *subscription,
         struct wire_batch cut;
         int r;
 
-        wire_batch_init(&cut, shard->subscriptions.cut, WIRE_BATCH_MAX);
+        wire_batch_init(&cut, shard->subscriptions.cut, WIRE_BATCH_MEMORY);
         while ((r = wire_batch_next(reader, &event)) == 1) {
                 if (!is_wanted(subscription, &event))
                         continue;

@@ -49,7 +49,7 @@ struct subscription_pool {
         uint8_t *cut; /* one batch, for those who get parts */
 };
 
-/* @cursors: @count_max times EVENT_CURSOR_MEMORY_MIN, @cut: WIRE_BATCH_MAX. */
+/* @cursors: @count_max times EVENT_CURSOR_MEMORY_MIN, @cut: WIRE_BATCH_MEMORY. */
 void subscribe_init(struct subscription_pool *pool, struct subscription *subscription,
                     uint32_t count_max, uint8_t *cursors, uint8_t *cut);
 

@@ -265,7 +265,11 @@ struct acdclient_events_reader {
         uint64_t first_sequence;
         uint64_t last_sequence;
         int64_t wall_offset_ns;
-        const uint8_t *at, *end; /* private */
+        uint64_t time_ns; /* of all its events */
+        /* private */
+        const uint8_t *begin, *at, *end;
+        uint32_t reference_count;
+        uint16_t reference_at[512];
 };
 
 /* False: the bytes are damaged. */

@@ -282,7 +282,7 @@ struct acdclient_stop {
         bool fast; /* do not wait for work in flight; it is kept */
 };
 
-/* Fields that do not apply are not set. */
+/* What happened. Fields that do not apply are not set. */
 struct acdclient_event {
         uint64_t sequence; /* of the tenant; starts at 1, never restarts */
         enum acdclient_event_kind kind; /* what happened */

@@ -163,31 +163,23 @@ int acdclient_unfollow(struct acdclient *client, uint32_t subscription)
         return 0;
 }
 
+/* The public reader is the inner one, proven by layout.c. */
+static struct wire_batch_reader *inner_of(struct acdclient_events_reader *reader)
+{
+        return (struct wire_batch_reader *)(void *)reader;
+}
+
 bool acdclient_events_open(struct acdclient_events_reader *reader,
                            const struct acdclient_events *events)
 {
-        struct wire_batch_reader inner;
         struct acd_bytes batch = { .at = events->batch.at, .size = events->batch.size };
 
-        if (!wire_batch_open(&inner, batch))
-                return false;
-        *reader = (struct acdclient_events_reader){
-                .tenant = { .at = inner.head.tenant.at, .size = inner.head.tenant.size },
-                .epoch = inner.head.epoch,
-                .first_sequence = inner.head.first_sequence,
-                .last_sequence = inner.head.last_sequence,
-                .wall_offset_ns = inner.head.wall_offset_ns,
-                .at = inner.at,
-                .end = inner.end,
-        };
-        return true;
+        return wire_batch_open(inner_of(reader), batch);
 }
 
 int acdclient_events_next(struct acdclient_events_reader *reader, struct acdclient_event *ret_event)
 {
-        struct wire_batch_reader inner = { .at = reader->at, .end = reader->end };
-        int r = wire_batch_next(&inner, (struct wire_event *)(void *)ret_event);
+        int r = wire_batch_next(inner_of(reader), (struct wire_event *)(void *)ret_event);
 
-        reader->at = inner.at;
         return r < 0 ? -EBADMSG : r;
 }

@@ -15,6 +15,7 @@
 #include <stddef.h>
 
 #include "clients/c/acdclient.h"
+#include "wire/events.h"
 #include "wire/kinds.h"
 #include "wire/message.h"
 
@@ -56,6 +57,7 @@
 #define CHOICE(n, name, message, Type)       SAME(name)
 #define CHOICE_END(name)
 #include "wire/messages.def"
+#include "wire/event.def"
 #include "wire/undefine.h"
 #undef SAME
 
@@ -63,6 +65,25 @@ SAME_SIZE(struct acd_text, struct acdclient_text);
 SAME_SIZE(struct acd_bytes, struct acdclient_bytes);
 SAME_SIZE(struct wire_events, struct acdclient_events);
 SAME_SIZE(struct wire_message, struct acdclient_message);
+SAME_SIZE(struct wire_batch_reader, struct acdclient_events_reader);
+
+/* A reader of events, whose head lies flat in the public one. */
+#define SAME(ours, theirs) \
+        _Static_assert(offsetof(struct wire_batch_reader, ours) == \
+                               offsetof(struct acdclient_events_reader, theirs), \
+                       #theirs " is elsewhere");
+SAME(head.tenant, tenant)
+SAME(head.epoch, epoch)
+SAME(head.first_sequence, first_sequence)
+SAME(head.last_sequence, last_sequence)
+SAME(head.wall_offset_ns, wall_offset_ns)
+SAME(head.time_ns, time_ns)
+SAME(begin, begin)
+SAME(at, at)
+SAME(end, end)
+SAME(reference_count, reference_count)
+SAME(reference_at, reference_at)
+#undef SAME
 
 #define SAME(field) \
         _Static_assert(offsetof(struct wire_message, field) == \

@@ -98,7 +98,7 @@ class Proto:
 def table(root, name, macros):
     """The rows MACRO(a, b, c) of a .def file, strings kept whole."""
     text = re.sub(r"/\*.*?\*/", "", (root / "lib/wire" / name).read_text(), flags=re.S)
-    for macro, arguments in re.findall(r"^(%s)\((.*)\)$" % "|".join(macros), text, re.M):
+    for macro, arguments in re.findall(r"^(%s)\((.*)\) ?$" % "|".join(macros), text, re.M):
         yield macro, [part.strip() for part in re.findall(r'\s*"[^"]*"|[^,]+', arguments)]
 
 
@@ -152,6 +152,25 @@ def fields_of(proto, message, macro, arguments):
         return ["        uint32_t %s_count;" % name] + row(
             "const %s *%s;" % (TEXT_TYPES[macro], name), remark)
     return row("%s %s;" % (TEXT_TYPES[macro], name), remark)
+
+
+def event_remarks(root):
+    """Comments of the event's fields: its struct is not the message of the schema."""
+    text = (root / "lib/wire/event.def").read_text()
+    return dict(re.findall(r"^\w+\(\d+, (\w+).*?\) /\* (.*) \*/$", text, re.M))
+
+
+def event_struct(root):
+    remarks = event_remarks(root)
+    yield ""
+    yield "/* What happened. Fields that do not apply are not set. */"
+    yield "struct acdclient_event {"
+    for macro, arguments in table(root, "event.def", ("ENUM",) + tuple(TEXT_TYPES)):
+        name = arguments[1]
+        code = "enum acdclient_%s %s;" % (arguments[2].split("acd_")[1], name) \
+            if macro == "ENUM" else "%s %s;" % (TEXT_TYPES[macro], name)
+        yield from row(code, remarks.get(name, ""))
+    yield "};"
 
 
 def structs(root, proto):
@@ -272,7 +291,7 @@ struct acdclient_bytes {
 def headers(root):
     proto = Proto(root)
     yield "acdclient_numbers.h", HEAD % NUMBERS_HEAD + "\n".join(numbers(root, proto)) + "\n"
-    body = list(structs(root, proto))
+    body = list(structs(root, proto)) + list(event_struct(root))
     part = body.index("struct acdclient_%s {" % FIRST_OF_SECOND_PART)
     while body[part] != "":
         part -= 1

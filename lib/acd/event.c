@@ -44,7 +44,9 @@ struct acd_event *acd_emit_contact(struct acd *acd, uint32_t index, enum acd_eve
         event->count = contact->offer_count;
         event->contact.value = acd_id_of(acd, &acd->contacts, index);
         event->queue.value = acd_id_of(acd, &acd->queues, class->queue);
+        event->channel.value = acd_id_of(acd, &acd->channels, class->channel);
         event->gateway.value = acd_id_of(acd, &acd->gateways, contact->gateway);
+        event->has_client_key = contact->key != 0;
         if (contact->assignment != 0) {
                 uint32_t agent = acd->assignment[contact->assignment].agent;
 

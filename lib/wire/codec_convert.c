@@ -21,7 +21,6 @@
 #include "acd/v1/agent.pb-c.h"
 #include "acd/v1/common.pb-c.h"
 #include "acd/v1/config.pb-c.h"
-#include "acd/v1/event.pb-c.h"
 #include "acd/v1/gateway.pb-c.h"
 #include "acd/v1/operator.pb-c.h"
 #include "acd/v1/session.pb-c.h"
@@ -374,5 +373,3 @@ const struct wire_body *wire_body_of(uint16_t kind)
                 return NULL;
         return bodies[kind];
 }
-
-const struct wire_body wire_body_event = { &acd__v1__event__descriptor, event_to, event_from };

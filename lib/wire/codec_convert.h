@@ -23,6 +23,3 @@ struct wire_body {
 
 /* That of @kind; NULL when there is none, or it is EVENTS. */
 const struct wire_body *wire_body_of(uint16_t kind);
-
-/* That of struct wire_event. */
-extern const struct wire_body wire_body_event;

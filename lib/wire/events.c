@@ -7,11 +7,17 @@
  * fields in the order of their numbers, zeros left out. events_core.c says
  * where the names come from.
  *
- *      tenant | epoch | first | last | wall offset | event | event | ...
- *        text   8 bytes each, in place of fixed size  tag, length, body
+ *      tenant | epoch | first | last | wall offset | time | reference | event | event | ...
+ *        text   8 bytes each, in place of fixed size         tag, length, body
  *
  * First and last sequence are numbers of fixed size, so that they can be set as
  * events come; what is in the buffer is a whole EventBatch after each add.
+ *
+ * Names are a third of what there is to say and nearly always the same, so an
+ * event says the place of a reference, which comes before the first event that
+ * needs it. Which references there are is kept in a small hash table beside the
+ * bytes. An event is only begun when the longest one would fit: so its fields
+ * are written without looking for the end, which is half of their cost.
  */
 
 #include "wire/events.h"
@@ -19,6 +25,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "base/id.h"
 #include "wire/field.h"
 #include "wire/refusal.h"
 
@@ -29,19 +36,39 @@ enum {
         BATCH_FIRST = 3,
         BATCH_LAST = 4,
         BATCH_WALL_OFFSET = 5,
+        BATCH_TIME = 6,
+        BATCH_REFERENCES = 14,
         BATCH_EVENTS = 15,
 };
+
+/* Numbers of acd.v1.Event that say places. */
+enum { EVENT_AGENT = 7, EVENT_QUEUE = 8, EVENT_CHANNEL = 10, EVENT_GATEWAY = 11 };
+
+/* Numbers of acd.v1.Reference. */
+enum { REFERENCE_OBJECT = 1, REFERENCE_ID = 2, REFERENCE_NAME = 3 };
 
 /* A tag of one byte and eight bytes after it. */
 enum { FIXED64_FIELD_SIZE = 9 };
 
-void wire_batch_init(struct wire_batch *batch, uint8_t *bytes, size_t size)
+enum {
+        KEY_ID_BITS = ACD_ID_SLOT_BITS + ACD_ID_GENERATION_BITS,
+        PLACE_SLOT_BITS = 10,
+        PLACE_SLOT_COUNT = 1 << PLACE_SLOT_BITS,
+};
+
+_Static_assert(PLACE_SLOT_COUNT == 2 * WIRE_REFERENCE_COUNT_MAX, "half of the slots stay free");
+
+void wire_batch_init(struct wire_batch *batch, uint8_t *memory, size_t size)
 {
-        ACD_ASSERT(size >= WIRE_BATCH_HEAD_MAX + WIRE_EVENT_MAX);
+        size_t bytes_size = size - sizeof(struct wire_places);
+
+        ACD_ASSERT(size >= sizeof(struct wire_places) + WIRE_BATCH_HEAD_MAX + WIRE_EVENT_ROOM);
+        ACD_ASSERT((uintptr_t)memory % _Alignof(struct wire_places) == 0);
 
         *batch = (struct wire_batch){
-                .bytes = bytes,
-                .capacity_size = size < WIRE_BATCH_MAX ? size : WIRE_BATCH_MAX,
+                .places = (struct wire_places *)(void *)memory,
+                .bytes = memory + sizeof(struct wire_places),
+                .capacity_size = bytes_size < WIRE_BATCH_MAX ? bytes_size : WIRE_BATCH_MAX,
         };
 }
 
@@ -58,35 +85,6 @@ struct acd_bytes wire_batch_bytes(const struct wire_batch *batch)
         return (struct acd_bytes){ batch->bytes, (uint32_t)batch->size };
 }
 
-static void put_event(struct wire_writer *writer, const struct wire_event *event)
-{
-        wire_put_uint(writer, 1, event->sequence);
-        wire_put_uint(writer, 2, (uint32_t)event->kind);
-        wire_put_fixed64(writer, 3, event->time_ns);
-        wire_put_uint(writer, 4, (uint32_t)event->reason);
-        wire_put_uint(writer, 5, event->state);
-        wire_put_uint(writer, 6, event->band);
-        wire_put_fixed64(writer, 7, event->contact);
-        wire_put_fixed64(writer, 8, event->agent_id);
-        wire_put_fixed64(writer, 9, event->queue_id);
-        wire_put_fixed64(writer, 10, event->assignment);
-        wire_put_fixed64(writer, 11, event->gateway_id);
-        wire_put_fixed64(writer, 12, event->deadline_ns);
-        wire_put_fixed64(writer, 13, event->since_ns);
-        wire_put_uint(writer, 14, event->value);
-        wire_put_text(writer, 15, event->label);
-        wire_put_uint(writer, 16, event->count);
-        wire_put_uint(writer, 17, (uint32_t)event->object);
-        wire_put_uint(writer, 18, event->tier);
-        wire_put_text(writer, 19, event->queue);
-        wire_put_text(writer, 20, event->agent);
-        wire_put_text(writer, 21, event->channel);
-        wire_put_text(writer, 22, event->gateway);
-        wire_put_text(writer, 23, event->client_key);
-        wire_put_text(writer, 24, event->name);
-        wire_put_fixed64(writer, 25, event->channel_id);
-}
-
 /* The bytes before the first event. */
 static void put_head(struct wire_batch *batch, const struct wire_batch_head *head)
 {
@@ -100,11 +98,12 @@ static void put_head(struct wire_batch *batch, const struct wire_batch_head *hea
         writer.at[FIXED64_FIELD_SIZE] = BATCH_LAST << 3 | WIRE_TYPE_FIXED64;
         writer.at += 2 * (size_t)FIXED64_FIELD_SIZE;
         wire_put_fixed64(&writer, BATCH_WALL_OFFSET, (uint64_t)head->wall_offset_ns);
+        wire_put_fixed64(&writer, BATCH_TIME, head->time_ns);
         ACD_ASSERT(!writer.is_full);
         batch->size = (size_t)(writer.at - batch->bytes);
 }
 
-_Static_assert((1 + 1 + ACD_NAME_MAX) + 4 * FIXED64_FIELD_SIZE <= WIRE_BATCH_HEAD_MAX,
+_Static_assert((1 + 1 + ACD_NAME_MAX) + 5 * FIXED64_FIELD_SIZE <= WIRE_BATCH_HEAD_MAX,
                "the head of a batch has room");
 
 static void set_sequences(struct wire_batch *batch, uint64_t first, uint64_t last)
@@ -118,49 +117,157 @@ static void set_sequences(struct wire_batch *batch, uint64_t first, uint64_t las
         acd_put_u64(batch->bytes + batch->first_at + FIXED64_FIELD_SIZE + 1, last);
 }
 
-/* The size that @head will take. */
-static size_t head_size(const struct wire_batch_head *head)
+static void begin(struct wire_batch *batch, const struct wire_batch_head *head)
 {
-        return 2 + head->tenant.size + (size_t)FIXED64_FIELD_SIZE * (head->epoch != 0) +
-               2 * (size_t)FIXED64_FIELD_SIZE +
-               (size_t)FIXED64_FIELD_SIZE * (head->wall_offset_ns != 0);
+        ACD_ASSERT(head->tenant.size > 0 && head->tenant.size <= ACD_NAME_MAX);
+
+        memset(batch->places->slot, 0, sizeof(batch->places->slot));
+        batch->places->count = 0;
+        batch->time_ns = head->time_ns;
+        put_head(batch, head);
+        set_sequences(batch, head->first_sequence, head->last_sequence);
+}
+
+/* All ids of a batch are of one shard, so the object can have the shard's bits. */
+static uint64_t key_of(enum acd_object object, uint64_t id)
+{
+        return (uint64_t)object << KEY_ID_BITS | (id & ((UINT64_C(1) << KEY_ID_BITS) - 1));
+}
+
+static void put_reference(struct wire_batch *batch, enum acd_object object, uint64_t id,
+                          struct acd_text name)
+{
+        uint8_t *begin = batch->bytes + batch->size;
+        uint8_t *at = begin + 2;
+
+        ACD_ASSERT(name.size <= ACD_NAME_MAX);
+        at = wire_raw_uint(at, REFERENCE_OBJECT, (uint32_t)object);
+        at = wire_raw_fixed64(at, REFERENCE_ID, id);
+        at = wire_raw_text(at, REFERENCE_NAME, name);
+        begin[0] = BATCH_REFERENCES << 3 | WIRE_TYPE_BYTES;
+        begin[1] = (uint8_t)(at - begin - 2);
+        ACD_ASSERT(at - begin <= WIRE_REFERENCE_MAX && begin[1] < 0x80);
+        batch->size = (size_t)(at - batch->bytes);
+}
+
+/* The place of @object with @id in the batch's list of references; 0 for no id. */
+static uint32_t place_of(struct wire_batch *batch, const struct wire_namer *namer,
+                         enum acd_object object, uint64_t id)
+{
+        struct wire_places *places = batch->places;
+        uint64_t key = key_of(object, id);
+        uint32_t slot = (uint32_t)(key * 0x9e3779b97f4a7c15 >> (64 - PLACE_SLOT_BITS));
+        uint32_t place;
+
+        if (id == 0)
+                return 0;
+        while ((place = places->slot[slot]) != 0) {
+                if (places->key[place - 1] == key)
+                        return place;
+                slot = (slot + 1) % PLACE_SLOT_COUNT;
+        }
+        ACD_ASSERT(places->count < WIRE_REFERENCE_COUNT_MAX);
+        places->key[places->count++] = key;
+        places->slot[slot] = (uint16_t)places->count;
+        put_reference(batch, object, id, namer->name(namer->self, object, id));
+        return places->count;
+}
+
+struct event_places {
+        uint32_t agent, queue, channel, gateway;
+};
+
+static uint8_t *put_event(uint8_t *at, const struct wire_event *event,
+                          const struct event_places *places)
+{
+        at = wire_raw_uint(at, 1, event->sequence);
+        at = wire_raw_uint(at, 2, (uint32_t)event->kind);
+        at = wire_raw_uint(at, 3, (uint32_t)event->reason);
+        at = wire_raw_uint(at, 4, event->state);
+        at = wire_raw_uint(at, 5, event->band);
+        at = wire_raw_fixed64(at, 6, event->contact);
+        at = wire_raw_uint(at, 7, places->agent);
+        at = wire_raw_uint(at, 8, places->queue);
+        at = wire_raw_fixed64(at, 9, event->assignment);
+        at = wire_raw_uint(at, 10, places->channel);
+        at = wire_raw_uint(at, 11, places->gateway);
+        at = wire_raw_fixed64(at, 12, event->deadline_ns);
+        at = wire_raw_fixed64(at, 13, event->since_ns);
+        at = wire_raw_uint(at, 14, event->value);
+        at = wire_raw_uint(at, 15, event->count);
+        at = wire_raw_text(at, 16, event->label);
+        at = wire_raw_uint(at, 17, (uint32_t)event->object);
+        at = wire_raw_uint(at, 18, event->tier);
+        at = wire_raw_text(at, 19, event->client_key);
+        return wire_raw_text(at, 20, event->name);
+}
+
+/* The length goes before the body and is nearly always one byte. */
+static void append(struct wire_batch *batch, const struct wire_event *event,
+                   const struct event_places *places)
+{
+        uint8_t *begin = batch->bytes + batch->size;
+        uint8_t *body = begin + 2;
+        uint8_t *end = put_event(body, event, places);
+        size_t size = (size_t)(end - body);
+
+        ACD_ASSERT(size + 3 <= WIRE_EVENT_MAX);
+        begin[0] = BATCH_EVENTS << 3 | WIRE_TYPE_BYTES;
+        begin[1] = (uint8_t)size;
+        if (size >= 0x80) {
+                memmove(body + 1, body, size);
+                begin[1] = (uint8_t)(size | 0x80);
+                begin[2] = (uint8_t)(size >> 7);
+                end++;
+        }
+        batch->size = (size_t)(end - batch->bytes);
+        batch->event_count++;
+}
+
+bool wire_batch_put(struct wire_batch *batch, const struct wire_batch_head *head,
+                    const struct wire_event *event, const struct wire_namer *namer)
+{
+        struct event_places places;
+
+        ACD_ASSERT(event->label.size <= ACD_LABEL_MAX);
+        ACD_ASSERT(event->client_key.size <= ACD_CLIENT_KEY_MAX);
+        ACD_ASSERT(event->name.size <= ACD_NAME_MAX);
+
+        if (batch->size == 0)
+                begin(batch, head);
+        else if (batch->capacity_size - batch->size < WIRE_EVENT_ROOM ||
+                 batch->places->count > WIRE_REFERENCE_COUNT_MAX - WIRE_REFERENCE_COUNT_EVENT ||
+                 head->time_ns != batch->time_ns)
+                return false;
+        else
+                set_sequences(batch, batch->first_sequence, head->last_sequence);
+
+        places.agent = place_of(batch, namer, ACD_OBJECT_AGENT, event->agent_id);
+        places.queue = place_of(batch, namer, ACD_OBJECT_QUEUE, event->queue_id);
+        places.channel = place_of(batch, namer, ACD_OBJECT_CHANNEL, event->channel_id);
+        places.gateway = place_of(batch, namer, ACD_OBJECT_GATEWAY, event->gateway_id);
+        append(batch, event, &places);
+        return true;
+}
+
+static struct acd_text name_at_hand(const void *self, enum acd_object object, uint64_t id)
+{
+        const struct wire_event *event = self;
+
+        (void)id;
+        if (object == ACD_OBJECT_AGENT)
+                return event->agent;
+        if (object == ACD_OBJECT_QUEUE)
+                return event->queue;
+        return object == ACD_OBJECT_CHANNEL ? event->channel : event->gateway;
 }
 
 bool wire_batch_copy(struct wire_batch *batch, const struct wire_batch_head *head,
                      const struct wire_event *event)
 {
-        uint8_t bytes[WIRE_EVENT_MAX];
-        struct wire_writer aside = { bytes, bytes + sizeof(bytes), false };
-        struct wire_writer writer;
-        size_t begin_size = batch->size;
-        size_t event_size;
+        struct wire_namer namer = { name_at_hand, event };
 
-        ACD_ASSERT(head->tenant.size > 0 && head->tenant.size <= ACD_NAME_MAX);
-
-        /* Aside first: its length goes before it. WIRE_EVENT_MAX is the longest there is. */
-        put_event(&aside, event);
-        ACD_ASSERT(!aside.is_full);
-        event_size = (size_t)(aside.at - bytes);
-        if (begin_size == 0)
-                begin_size = head_size(head);
-        if (begin_size + 1 + wire_varint_size(event_size) + event_size > batch->capacity_size)
-                return false;
-
-        if (batch->size == 0) {
-                put_head(batch, head);
-                set_sequences(batch, head->first_sequence, head->last_sequence);
-        } else {
-                set_sequences(batch, batch->first_sequence, head->last_sequence);
-        }
-        ACD_ASSERT(batch->size == begin_size);
-
-        writer = (struct wire_writer){ batch->bytes + batch->size,
-                                       batch->bytes + batch->capacity_size, false };
-        wire_put_bytes(&writer, BATCH_EVENTS, bytes, (uint32_t)event_size);
-        ACD_ASSERT(!writer.is_full);
-        batch->size = (size_t)(writer.at - batch->bytes);
-        batch->event_count++;
-        return true;
+        return wire_batch_put(batch, head, event, &namer);
 }
 
 /*
@@ -197,6 +304,8 @@ static bool head_field(struct wire_batch_head *head, const struct wire_field *fi
                         return false;
                 head->wall_offset_ns = (int64_t)offset;
                 return true;
+        case BATCH_TIME:
+                return head_fixed(field, &head->time_ns);
         default:
                 return true;
         }
@@ -206,14 +315,18 @@ bool wire_batch_open(struct wire_batch_reader *reader, struct acd_bytes bytes)
 {
         struct wire_reader at = wire_reader_of(bytes);
 
-        *reader = (struct wire_batch_reader){ 0 };
+        reader->head = (struct wire_batch_head){ 0 };
+        reader->begin = at.at;
+        reader->reference_count = 0;
+        if (bytes.size > WIRE_BATCH_MAX)
+                return false;
         while (at.at < at.end) {
                 const uint8_t *begin = at.at;
                 struct wire_field field;
 
                 if (!wire_read_field(&at, &field))
                         return false;
-                if (field.number >= BATCH_EVENTS) {
+                if (field.number == BATCH_REFERENCES || field.number == BATCH_EVENTS) {
                         at.at = begin;
                         break;
                 }
@@ -224,6 +337,40 @@ bool wire_batch_open(struct wire_batch_reader *reader, struct acd_bytes bytes)
         reader->end = at.end;
         return reader->head.first_sequence > 0 &&
                reader->head.last_sequence >= reader->head.first_sequence;
+}
+
+/* What an event refers to. */
+struct reference {
+        uint64_t id;
+        struct acd_text name;
+};
+
+/* False: no such place, or what is there is damaged. */
+static bool read_reference(const struct wire_batch_reader *reader, uint32_t place,
+                           struct reference *ret_reference)
+{
+        const uint8_t *begin;
+        struct wire_reader at;
+        struct wire_field field;
+
+        *ret_reference = (struct reference){ 0 };
+        if (place == 0)
+                return true;
+        if (place > reader->reference_count)
+                return false;
+        begin = reader->begin + reader->reference_at[place - 1];
+        at = (struct wire_reader){ begin, reader->end };
+        if (!wire_read_field(&at, &field))
+                return false;
+        for (at = wire_reader_of(field.bytes); at.at < at.end;) {
+                if (!wire_read_field(&at, &field))
+                        return false;
+                if (field.number == REFERENCE_ID && !head_fixed(&field, &ret_reference->id))
+                        return false;
+                if (field.number == REFERENCE_NAME && !head_text(&field, &ret_reference->name))
+                        return false;
+        }
+        return true;
 }
 
 /* Where in struct wire_event each field is kept, and as what. */
@@ -240,19 +387,14 @@ struct place {
         }
 
 static const struct place places[] = {
-        [1] = PLACE(KEEP_WIDE, sequence),     [2] = PLACE(KEEP_SMALL, kind),
-        [3] = PLACE(KEEP_FIXED, time_ns),     [4] = PLACE(KEEP_SMALL, reason),
-        [5] = PLACE(KEEP_SMALL, state),       [6] = PLACE(KEEP_SMALL, band),
-        [7] = PLACE(KEEP_FIXED, contact),     [8] = PLACE(KEEP_FIXED, agent_id),
-        [9] = PLACE(KEEP_FIXED, queue_id),    [10] = PLACE(KEEP_FIXED, assignment),
-        [11] = PLACE(KEEP_FIXED, gateway_id), [12] = PLACE(KEEP_FIXED, deadline_ns),
-        [13] = PLACE(KEEP_FIXED, since_ns),   [14] = PLACE(KEEP_WIDE, value),
-        [15] = PLACE(KEEP_TEXT, label),       [16] = PLACE(KEEP_SMALL, count),
-        [17] = PLACE(KEEP_SMALL, object),     [18] = PLACE(KEEP_SMALL, tier),
-        [19] = PLACE(KEEP_TEXT, queue),       [20] = PLACE(KEEP_TEXT, agent),
-        [21] = PLACE(KEEP_TEXT, channel),     [22] = PLACE(KEEP_TEXT, gateway),
-        [23] = PLACE(KEEP_TEXT, client_key),  [24] = PLACE(KEEP_TEXT, name),
-        [25] = PLACE(KEEP_FIXED, channel_id),
+        [1] = PLACE(KEEP_WIDE, sequence),    [2] = PLACE(KEEP_SMALL, kind),
+        [3] = PLACE(KEEP_SMALL, reason),     [4] = PLACE(KEEP_SMALL, state),
+        [5] = PLACE(KEEP_SMALL, band),       [6] = PLACE(KEEP_FIXED, contact),
+        [9] = PLACE(KEEP_FIXED, assignment), [12] = PLACE(KEEP_FIXED, deadline_ns),
+        [13] = PLACE(KEEP_FIXED, since_ns),  [14] = PLACE(KEEP_WIDE, value),
+        [15] = PLACE(KEEP_SMALL, count),     [16] = PLACE(KEEP_TEXT, label),
+        [17] = PLACE(KEEP_SMALL, object),    [18] = PLACE(KEEP_SMALL, tier),
+        [19] = PLACE(KEEP_TEXT, client_key), [20] = PLACE(KEEP_TEXT, name),
 };
 
 #undef PLACE
@@ -294,30 +436,81 @@ static bool event_field(struct wire_event *event, const struct wire_field *field
         return false;
 }
 
+/* One that says a place: of whom, and what is there. */
+static bool resolve_field(const struct wire_batch_reader *reader, struct wire_event *event,
+                          const struct wire_field *field)
+{
+        struct reference reference;
+
+        if (field->type != WIRE_TYPE_VARINT || field->value > WIRE_REFERENCE_COUNT_MAX ||
+            !read_reference(reader, (uint32_t)field->value, &reference))
+                return false;
+        switch (field->number) {
+        case EVENT_AGENT:
+                event->agent_id = reference.id;
+                event->agent = reference.name;
+                return true;
+        case EVENT_QUEUE:
+                event->queue_id = reference.id;
+                event->queue = reference.name;
+                return true;
+        case EVENT_CHANNEL:
+                event->channel_id = reference.id;
+                event->channel = reference.name;
+                return true;
+        default:
+                event->gateway_id = reference.id;
+                event->gateway = reference.name;
+                return true;
+        }
+}
+
+static bool read_event(const struct wire_batch_reader *reader, struct acd_bytes bytes,
+                       struct wire_event *ret_event)
+{
+        struct wire_reader at = wire_reader_of(bytes);
+
+        *ret_event = (struct wire_event){ .time_ns = reader->head.time_ns };
+        while (at.at < at.end) {
+                struct wire_field field;
+                bool is_good;
+
+                if (!wire_read_field(&at, &field))
+                        return false;
+                if (field.number == EVENT_AGENT || field.number == EVENT_QUEUE ||
+                    field.number == EVENT_CHANNEL || field.number == EVENT_GATEWAY)
+                        is_good = resolve_field(reader, ret_event, &field);
+                else
+                        is_good = event_field(ret_event, &field);
+                if (!is_good)
+                        return false;
+        }
+        return true;
+}
+
 int wire_batch_next(struct wire_batch_reader *reader, struct wire_event *ret_event)
 {
         struct wire_reader at = { reader->at, reader->end };
-        struct wire_field field;
-        struct wire_reader inner;
 
-        /* Skip what a newer daemon put between events. */
-        do {
-                if (at.at == at.end)
-                        return 0;
+        while (at.at != at.end) {
+                size_t offset = (size_t)(at.at - reader->begin);
+                struct wire_field field;
+
                 if (!wire_read_field(&at, &field))
                         return -1;
-        } while (field.number != BATCH_EVENTS);
-        if (field.type != WIRE_TYPE_BYTES)
-                return -1;
-        reader->at = at.at;
-
-        *ret_event = (struct wire_event){ 0 };
-        inner = wire_reader_of(field.bytes);
-        while (inner.at < inner.end) {
-                struct wire_field part;
-
-                if (!wire_read_field(&inner, &part) || !event_field(ret_event, &part))
+                reader->at = at.at;
+                if (field.number == BATCH_EVENTS)
+                        return field.type == WIRE_TYPE_BYTES &&
+                                               read_event(reader, field.bytes, ret_event)
+                                       ? 1
+                                       : -1;
+                /* What a newer daemon put between events is skipped. */
+                if (field.number != BATCH_REFERENCES)
+                        continue;
+                if (field.type != WIRE_TYPE_BYTES ||
+                    reader->reference_count == WIRE_REFERENCE_COUNT_MAX)
                         return -1;
+                reader->reference_at[reader->reference_count++] = (uint16_t)offset;
         }
-        return 1;
+        return 0;
 }

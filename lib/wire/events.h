@@ -6,7 +6,8 @@
  *
  * One EventBatch holds what one committed batch did to one tenant. Its bytes
  * depend on nothing but the events and the core: replay writes them again, bit
- * by bit, and protobuf-c would pack them the same way.
+ * by bit. Any protobuf reads them; one that packs them again puts references
+ * before events.
  *
  *   Ownership  A writer borrows its buffer; a reader borrows the bytes.
  *   Failure    Adding says "does not fit": the caller closes the batch and
@@ -21,41 +22,70 @@
 enum {
         WIRE_BATCH_MAX = 65536,    /* bytes of one EventBatch */
         WIRE_BATCH_HEAD_MAX = 128, /* of which before its first event */
-        WIRE_EVENT_MAX = 768,      /* bytes of one event, its tag and length included */
+        WIRE_EVENT_MAX = 384,      /* bytes of one event, its tag and length included */
+        WIRE_REFERENCE_MAX = 80,   /* of one reference */
+        /* References of one batch; an event makes four at most. */
+        WIRE_REFERENCE_COUNT_MAX = 512,
+        WIRE_REFERENCE_COUNT_EVENT = 4,
+        /* What an event may take; a batch with less room than this is not added to. */
+        WIRE_EVENT_ROOM = WIRE_EVENT_MAX + WIRE_REFERENCE_COUNT_EVENT * WIRE_REFERENCE_MAX,
+};
+
+/* Which objects a batch refers to, and in which place. */
+struct wire_places {
+        uint32_t count;
+        uint64_t key[WIRE_REFERENCE_COUNT_MAX];      /* object and id */
+        uint16_t slot[2 * WIRE_REFERENCE_COUNT_MAX]; /* open addressing: place, 0 = free */
 };
 
 /* One batch being written, of one tenant. */
 struct wire_batch {
+        struct wire_places *places;
         uint8_t *bytes;
         size_t capacity_size; /* room for a head and an event at least; at most WIRE_BATCH_MAX */
         size_t size;          /* 0: empty, no batch has begun */
         size_t first_at;      /* where the sequences are written */
         uint64_t first_sequence;
         uint64_t last_sequence;
+        uint64_t time_ns;
         uint32_t event_count;
 };
 
-void wire_batch_init(struct wire_batch *batch, uint8_t *bytes, size_t size);
+/* Memory for a batch as large as they get. */
+enum { WIRE_BATCH_MEMORY = sizeof(struct wire_places) + WIRE_BATCH_MAX };
+
+/* A writer in @memory, aligned to 8; @size at most WIRE_BATCH_MEMORY is used. */
+void wire_batch_init(struct wire_batch *batch, uint8_t *memory, size_t size);
 
 /* Append @event; its names and keys are read from @acd, which must be as the step that made the
- * event left it. The first event begins the batch, with the tenant's name, epoch and wall offset
- * of @acd; each further one must follow the last in sequence. False: it does not fit; take the
- * batch as it is, reset, and add again. */
+ * event left it. The first event begins the batch, with the tenant's name, epoch, wall offset
+ * of @acd and the event's time; each further one must follow the last in sequence. False: it has
+ * another time, or might not fit: take the batch as it is, reset, and add again. */
 bool wire_batch_add(struct wire_batch *batch, const struct acd *acd, const struct acd_event *event)
         __attribute__((warn_unused_result));
 
 /* The same, of an event with names at hand: for followers, who get some of the events of a batch
  * (gaps allowed), and for tools. @head is used when the event begins the batch, its last_sequence
- * each time. */
+ * each time; its time must be the batch's. */
 struct wire_batch_head {
         struct acd_text tenant;
         uint64_t epoch;
         uint64_t first_sequence;
         uint64_t last_sequence;
         int64_t wall_offset_ns;
+        uint64_t time_ns;
 };
 bool wire_batch_copy(struct wire_batch *batch, const struct wire_batch_head *head,
                      const struct wire_event *event) __attribute__((warn_unused_result));
+
+/* The same, where names have to be asked for: only what the batch does not refer to yet is. */
+struct wire_namer {
+        struct acd_text (*name)(const void *self, enum acd_object object, uint64_t id);
+        const void *self;
+};
+bool wire_batch_put(struct wire_batch *batch, const struct wire_batch_head *head,
+                    const struct wire_event *event, const struct wire_namer *namer)
+        __attribute__((warn_unused_result));
 
 /* The bytes so far, complete as they are: an EventBatch. */
 struct acd_bytes wire_batch_bytes(const struct wire_batch *batch);
@@ -65,8 +95,11 @@ void wire_batch_reset(struct wire_batch *batch);
 /* Reading: the head, then event after event. */
 struct wire_batch_reader {
         struct wire_batch_head head;
+        const uint8_t *begin;
         const uint8_t *at;
         const uint8_t *end;
+        uint32_t reference_count;
+        uint16_t reference_at[WIRE_REFERENCE_COUNT_MAX]; /* offset of its body from begin */
 };
 
 /* False: not an EventBatch. */
@@ -76,8 +109,3 @@ bool wire_batch_open(struct wire_batch_reader *reader, struct acd_bytes bytes)
 /* 1: *ret_event is the next event. 0: there is no more. -1: the bytes are damaged. */
 int wire_batch_next(struct wire_batch_reader *reader, struct wire_event *ret_event)
         __attribute__((warn_unused_result));
-
-/* The event with its names, for pushes and logs; texts borrow the core. The client key is copied
- * to @key. */
-struct wire_event wire_event_of(const struct acd *acd, const struct acd_event *event,
-                                char key[ACD_CLIENT_KEY_MAX]);

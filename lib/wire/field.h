@@ -102,6 +102,51 @@ static inline void wire_put_text(struct wire_writer *writer, uint32_t number, st
         wire_put_bytes(writer, number, text.at, text.size);
 }
 
+/* The next ones write where the caller knows that there is room; they return the end. The
+ * number is a constant, hence so is the tag. */
+static inline uint8_t *wire_raw_varint(uint8_t *at, uint64_t value)
+{
+        for (; value >= 0x80; value >>= 7)
+                *at++ = (uint8_t)(value | 0x80);
+        *at++ = (uint8_t)value;
+        return at;
+}
+
+static inline uint8_t *wire_raw_tag(uint8_t *at, uint32_t number, enum wire_type type)
+{
+        uint32_t tag = number << 3 | type;
+
+        if (tag >= 0x80) {
+                *at++ = (uint8_t)(tag | 0x80);
+                tag >>= 7;
+        }
+        *at++ = (uint8_t)tag;
+        return at;
+}
+
+static inline uint8_t *wire_raw_uint(uint8_t *at, uint32_t number, uint64_t value)
+{
+        return value == 0 ? at : wire_raw_varint(wire_raw_tag(at, number, WIRE_TYPE_VARINT), value);
+}
+
+static inline uint8_t *wire_raw_fixed64(uint8_t *at, uint32_t number, uint64_t value)
+{
+        if (value == 0)
+                return at;
+        at = wire_raw_tag(at, number, WIRE_TYPE_FIXED64);
+        acd_put_u64(at, value);
+        return at + sizeof(value);
+}
+
+static inline uint8_t *wire_raw_text(uint8_t *at, uint32_t number, struct acd_text text)
+{
+        if (text.size == 0)
+                return at;
+        at = wire_raw_varint(wire_raw_tag(at, number, WIRE_TYPE_BYTES), text.size);
+        memcpy(at, text.at, text.size);
+        return at + text.size;
+}
+
 /* A field as it is read. */
 struct wire_field {
         uint32_t number;        /* 1 to 2^29 - 1 */

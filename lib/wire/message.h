@@ -123,6 +123,7 @@ enum wire_change {
 #define CHOICE(n, name, message, Type) struct wire_##message name;
 #define CHOICE_END(name) };
 #include "wire/messages.def"
+#include "wire/event.def"
 #include "wire/undefine.h"
 /* clang-format on */
 

@@ -217,7 +217,8 @@ class Life:
                 assert event.sequence == expected
                 expected += 1
                 if event.contact == contact:
-                    assert event.queue == "sales" and event.client_key == "call-1"
+                    queue = events.batch.references[event.queue - 1]
+                    assert queue.name == "sales" and event.client_key == "call-1"
                     kinds.append(self.schema.type("EventKind").Name(event.kind)[len("EVENT_"):])
         assert kinds == ["CONTACT_SUBMITTED", "CONTACT_QUEUED", "CONTACT_OFFERED",
                          "OFFER_ACCEPTED", "CONTACT_RINGING", "CONTACT_CONNECTED", "CONTACT_HELD",

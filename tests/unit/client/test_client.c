@@ -379,7 +379,7 @@ Test(client, limits_are_told_and_change_nothing)
 /* An EVENTS push of @count events that ends with @last. */
 static void push_events(struct fake *fake, uint32_t subscription, uint64_t last, uint32_t count)
 {
-        static uint8_t bytes[WIRE_BATCH_MAX];
+        static _Alignas(8) uint8_t bytes[WIRE_BATCH_MEMORY];
         struct wire_batch batch;
         struct wire_message message = { .kind = WIRE_EVENTS };
         struct wire_batch_head head = { .tenant = wire_text("default"),

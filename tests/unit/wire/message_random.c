@@ -158,6 +158,7 @@ static uint32_t count_of(struct chance *at, uint64_t max)
 #define CHOICE(n, name, message, Type) case n: message##_random(at, &to->name); break;
 #define CHOICE_END(name) default: break; }
 #include "wire/messages.def"
+#include "wire/event.def"
 #include "wire/undefine.h"
 
 /* Equality. */
@@ -226,6 +227,7 @@ static bool is_same(const void *left, const void *right, size_t size)
         case n: return message##_is_equal(&left->name, &right->name);
 #define CHOICE_END(name) default: break; }
 #include "wire/messages.def"
+#include "wire/event.def"
 #include "wire/undefine.h"
 
 static void events_random(struct chance *at, struct wire_events *to)
@@ -284,20 +286,32 @@ bool message_is_equal(const struct wire_message *left, const struct wire_message
 
 /* clang-format on */
 
+/* One of a few objects of the kind, or none: its id; its name follows from it. */
+static uint64_t referred(struct chance *at, struct acd_text *ret_name)
+{
+        static const char letters[] = "nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn"
+                                      "nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn";
+        uint64_t which = acd_prng_below(at->prng, 20);
+
+        *ret_name = (struct acd_text){ which == 0 ? NULL : letters,
+                                       which == 0 ? 0 : (uint32_t)(which * 3 + 3) };
+        return which == 0 ? 0 : which << 28 | 1;
+}
+
 void message_random_event(struct acd_prng *prng, struct acd_arena *arena,
                           struct wire_event *ret_event)
 {
         struct chance at = { prng, arena };
 
         event_random(&at, ret_event);
-        /* Names and labels as long as they can be, and not longer. */
+        /* Names and labels as long as they can be, and not longer; names go with ids. */
         ret_event->label = text(&at, RULE_LABEL);
-        ret_event->queue = text(&at, RULE_NAME);
-        ret_event->agent = text(&at, RULE_NAME);
-        ret_event->channel = text(&at, RULE_NAME);
-        ret_event->gateway = text(&at, RULE_NAME);
         ret_event->client_key = text(&at, RULE_KEY);
         ret_event->name = text(&at, RULE_NAME);
+        ret_event->agent_id = referred(&at, &ret_event->agent);
+        ret_event->queue_id = referred(&at, &ret_event->queue);
+        ret_event->channel_id = referred(&at, &ret_event->channel);
+        ret_event->gateway_id = referred(&at, &ret_event->gateway);
 }
 
 bool message_is_equal_event(const struct wire_event *left, const struct wire_event *right)

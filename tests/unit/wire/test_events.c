@@ -14,6 +14,8 @@
 #include "wire/codec_convert.h"
 #include "wire/events.h"
 
+enum { BATCH_TIME = 77 }; /* of all events */
+
 static uint8_t made_memory[1 << 20];
 static struct acd_arena made;
 
@@ -30,15 +32,65 @@ static struct wire_batch_head head_of(uint64_t sequence, int64_t wall_offset_ns)
                 .first_sequence = sequence,
                 .last_sequence = sequence,
                 .wall_offset_ns = wall_offset_ns,
+                .time_ns = BATCH_TIME,
         };
 }
 
-/* Goal    The bytes are what protobuf-c packs.
- * Method  A batch of random events, unpacked and packed again by protobuf-c. */
-Test(events, bytes_are_those_of_protobuf, .init = setup)
+static bool is_text(const char *left, struct acd_text right)
 {
-        static uint8_t bytes[WIRE_BATCH_MAX];
-        static uint8_t again[WIRE_BATCH_MAX];
+        return strlen(left) == right.size && memcmp(left, right.at, right.size) == 0;
+}
+
+/* Does @place of @batch name what @id and @name say? */
+static bool is_referred(const Acd__V1__EventBatch *batch, uint32_t place, Acd__V1__Object object,
+                        uint64_t id, struct acd_text name)
+{
+        const Acd__V1__Reference *reference;
+
+        if (place == 0)
+                return id == 0;
+        if (place > batch->n_references)
+                return false;
+        reference = batch->references[place - 1];
+        return reference->object == object && reference->id == id && is_text(reference->name, name);
+}
+
+static void check_event(const Acd__V1__EventBatch *batch, const Acd__V1__Event *got,
+                        const struct wire_event *event)
+{
+        cr_assert_eq(got->sequence, event->sequence);
+        cr_assert_eq((uint32_t)got->kind, (uint32_t)event->kind);
+        cr_assert_eq((uint32_t)got->reason, (uint32_t)event->reason);
+        cr_assert_eq(got->state, event->state);
+        cr_assert_eq(got->band, event->band);
+        cr_assert_eq(got->contact, event->contact);
+        cr_assert_eq(got->assignment, event->assignment);
+        cr_assert_eq(got->deadline_ns, event->deadline_ns);
+        cr_assert_eq(got->since_ns, event->since_ns);
+        cr_assert_eq(got->value, event->value);
+        cr_assert_eq(got->count, event->count);
+        cr_assert_eq((uint32_t)got->object, (uint32_t)event->object);
+        cr_assert_eq(got->tier, event->tier);
+        cr_assert(is_text(got->label, event->label));
+        cr_assert(is_text(got->client_key, event->client_key));
+        cr_assert(is_text(got->name, event->name));
+        cr_assert(is_referred(batch, got->agent, ACD__V1__OBJECT__OBJECT_AGENT, event->agent_id,
+                              event->agent));
+        cr_assert(is_referred(batch, got->queue, ACD__V1__OBJECT__OBJECT_QUEUE, event->queue_id,
+                              event->queue));
+        cr_assert(is_referred(batch, got->channel, ACD__V1__OBJECT__OBJECT_CHANNEL,
+                              event->channel_id, event->channel));
+        cr_assert(is_referred(batch, got->gateway, ACD__V1__OBJECT__OBJECT_GATEWAY,
+                              event->gateway_id, event->gateway));
+}
+
+/* Goal    Any protobuf reads what is written, and finds each reference once.
+ * Method  A batch of random events of few objects, unpacked by protobuf-c and compared field by
+ *         field; references that are equal would be two. */
+Test(events, protobuf_reads_them, .init = setup)
+{
+        static _Alignas(8) uint8_t bytes[WIRE_BATCH_MEMORY];
+        static struct wire_event events[40];
         struct acd_prng prng;
 
         acd_prng_init(&prng, 1);
@@ -50,11 +102,10 @@ Test(events, bytes_are_those_of_protobuf, .init = setup)
                 wire_batch_init(&batch, bytes, sizeof(bytes));
                 for (uint64_t i = 0; i < event_count; i++) {
                         struct wire_batch_head head = head_of(10 + i, round % 3 - 1);
-                        struct wire_event event;
 
-                        message_random_event(&prng, &made, &event);
-                        event.sequence = 10 + i;
-                        cr_assert(wire_batch_copy(&batch, &head, &event));
+                        message_random_event(&prng, &made, &events[i]);
+                        events[i].sequence = 10 + i;
+                        cr_assert(wire_batch_copy(&batch, &head, &events[i]));
                 }
 
                 struct acd_bytes written = wire_batch_bytes(&batch);
@@ -66,10 +117,17 @@ Test(events, bytes_are_those_of_protobuf, .init = setup)
                 cr_assert_eq(unpacked->first_sequence, 10);
                 cr_assert_eq(unpacked->last_sequence, 10 + event_count - 1);
                 cr_assert_eq(unpacked->wall_offset_ns, round % 3 - 1);
+                cr_assert_eq(unpacked->time_ns, BATCH_TIME);
                 cr_assert_str_eq(unpacked->tenant, "acme");
                 cr_assert_eq(acd__v1__event_batch__get_packed_size(unpacked), written.size);
-                acd__v1__event_batch__pack(unpacked, again);
-                cr_assert_arr_eq(again, written.at, written.size);
+                for (uint64_t i = 0; i < event_count; i++)
+                        check_event(unpacked, unpacked->events[i], &events[i]);
+                for (size_t i = 1; i < unpacked->n_references; i++)
+                        for (size_t k = 0; k < i; k++)
+                                cr_assert(unpacked->references[i]->id !=
+                                                  unpacked->references[k]->id ||
+                                          unpacked->references[i]->object !=
+                                                  unpacked->references[k]->object);
                 acd__v1__event_batch__free_unpacked(unpacked, NULL);
         }
 }
@@ -77,7 +135,7 @@ Test(events, bytes_are_those_of_protobuf, .init = setup)
 /* Goal    What is written is read: head and events. */
 Test(events, batches_come_back, .init = setup)
 {
-        static uint8_t bytes[WIRE_BATCH_MAX];
+        static _Alignas(8) uint8_t bytes[WIRE_BATCH_MEMORY];
         static struct wire_event events[40];
         struct acd_prng prng;
 
@@ -94,6 +152,7 @@ Test(events, batches_come_back, .init = setup)
                         struct wire_batch_head head = head_of(1 + i, -5);
 
                         message_random_event(&prng, &made, &events[i]);
+                        events[i].time_ns = BATCH_TIME;
                         cr_assert(wire_batch_copy(&batch, &head, &events[i]));
                 }
                 cr_assert_eq(batch.event_count, event_count);
@@ -115,7 +174,7 @@ Test(events, batches_come_back, .init = setup)
 /* Goal    The longest event there is fits WIRE_EVENT_MAX. */
 Test(events, longest_event_has_room)
 {
-        static uint8_t bytes[WIRE_BATCH_MAX];
+        static _Alignas(8) uint8_t bytes[WIRE_BATCH_MEMORY];
         static char name[64];
         struct wire_batch_head head = head_of(UINT64_MAX, INT64_MIN);
         struct wire_batch batch;
@@ -129,16 +188,19 @@ Test(events, longest_event_has_room)
         event.client_key = (struct acd_text){ name, ACD_CLIENT_KEY_MAX };
         head.tenant = longest;
 
-        wire_batch_init(&batch, bytes, WIRE_BATCH_HEAD_MAX + WIRE_EVENT_MAX);
+        wire_batch_init(&batch, bytes,
+                        sizeof(struct wire_places) + WIRE_BATCH_HEAD_MAX + WIRE_EVENT_ROOM);
         cr_assert(wire_batch_copy(&batch, &head, &event));
+        cr_assert_eq(batch.places->count, WIRE_REFERENCE_COUNT_EVENT);
+        cr_assert_leq(batch.size, batch.capacity_size);
 }
 
-/* Goal    A batch is cut exactly when the next event would pass its capacity, so that the same
- *         events are cut the same way in every run; what was written stays whole.
- * Method  Events of known size until one is refused; the sum of sizes says when. */
+/* Goal    A batch is cut when the longest event might not fit, so that the same events are cut the
+ *         same way in every run; what was written stays whole.
+ * Method  Events of known size until one is refused; the room says when. */
 Test(events, cut_is_by_size_alone, .init = setup)
 {
-        static uint8_t bytes[WIRE_BATCH_MAX + 64];
+        static _Alignas(8) uint8_t bytes[WIRE_BATCH_MEMORY + 64];
         struct wire_event event = { .sequence = 1, .kind = ACD_EVENT_AGENT_READY };
         struct wire_batch_reader reader;
         struct wire_batch batch;
@@ -147,6 +209,7 @@ Test(events, cut_is_by_size_alone, .init = setup)
 
         memset(bytes, 0xa5, sizeof(bytes));
         wire_batch_init(&batch, bytes, sizeof(bytes));
+        cr_assert_eq(batch.capacity_size, WIRE_BATCH_MAX);
         for (event.sequence = 1;; event.sequence++) {
                 struct wire_batch_head head = head_of(event.sequence, 1);
 
@@ -156,9 +219,9 @@ Test(events, cut_is_by_size_alone, .init = setup)
                 step = batch.size - size_before;
         }
         cr_assert_eq(batch.size, size_before, "a refused event leaves the batch");
-        cr_assert_gt(batch.size + step, WIRE_BATCH_MAX, "it would not have fitted");
-        cr_assert_leq(batch.size, WIRE_BATCH_MAX);
-        cr_assert_eq(bytes[batch.size], 0xa5);
+        cr_assert_gt(batch.size + WIRE_EVENT_ROOM, WIRE_BATCH_MAX, "it might not have fitted");
+        cr_assert_leq(batch.size - step + WIRE_EVENT_ROOM, WIRE_BATCH_MAX, "the last one had room");
+        cr_assert_eq(batch.bytes[batch.size], 0xa5);
 
         cr_assert(wire_batch_open(&reader, wire_batch_bytes(&batch)));
         cr_assert_eq(reader.head.last_sequence, event.sequence - 1);
@@ -177,46 +240,42 @@ Test(events, cut_is_by_size_alone, .init = setup)
         cr_assert_eq(batch.first_sequence, event.sequence);
 }
 
-/* Goal    A batch needs exactly its bytes: with and without each part of the head that may be zero.
- * Method  The size is measured in a large buffer; then it fits that size and not one less. */
-Test(events, heads_fit_exactly)
+/* Goal    A batch has one time and a bounded number of references: what would pass that is refused,
+ *         and the next batch takes it.
+ * Method  An agent an event, until one is refused. */
+Test(events, cut_is_by_references_and_time_too)
 {
-        static uint8_t bytes[WIRE_BATCH_MAX];
-        static char label[WIRE_EVENT_MAX];
-        struct wire_event event = { .sequence = 1 };
+        static _Alignas(8) uint8_t bytes[WIRE_BATCH_MEMORY];
+        struct wire_event event = { .kind = ACD_EVENT_AGENT_READY, .agent = wire_text("a") };
+        struct wire_batch_head head = head_of(1, 0);
+        struct wire_batch batch;
+        uint64_t count = 0;
 
-        memset(label, 'x', sizeof(label));
-        for (int parts = 0; parts < 4; parts++) {
-                struct wire_batch_head head = head_of(1, parts & 1 ? 7 : 0);
-                struct wire_batch batch;
-
-                head.epoch = parts & 2 ? 3 : 0;
-                wire_batch_init(&batch, bytes, sizeof(bytes));
-                event.label = (struct acd_text){ label, 700 };
-                cr_assert(wire_batch_copy(&batch, &head, &event));
-
-                size_t size = batch.size;
-                Acd__V1__EventBatch *unpacked = acd__v1__event_batch__unpack(NULL, size, bytes);
-
-                cr_assert_not_null(unpacked);
-                cr_assert_eq(acd__v1__event_batch__get_packed_size(unpacked), size);
-                acd__v1__event_batch__free_unpacked(unpacked, NULL);
-
-                wire_batch_reset(&batch);
-                batch.capacity_size = size;
-                cr_assert(wire_batch_copy(&batch, &head, &event));
-                wire_batch_reset(&batch);
-                batch.capacity_size = size - 1;
-                cr_assert_not(wire_batch_copy(&batch, &head, &event));
-                cr_assert_eq(batch.size, 0);
+        wire_batch_init(&batch, bytes, sizeof(bytes));
+        for (event.sequence = 1;; event.sequence++) {
+                event.agent_id = event.sequence << 28 | 1;
+                head.last_sequence = event.sequence;
+                if (!wire_batch_copy(&batch, &head, &event))
+                        break;
+                count++;
         }
+        cr_assert_eq(count, WIRE_REFERENCE_COUNT_MAX - WIRE_REFERENCE_COUNT_EVENT + 1);
+
+        wire_batch_reset(&batch);
+        cr_assert(wire_batch_copy(&batch, &head, &event));
+        head.time_ns++;
+        cr_assert_not(wire_batch_copy(&batch, &head, &event));
+        wire_batch_reset(&batch);
+        cr_assert(wire_batch_copy(&batch, &head, &event));
+        cr_assert_eq(batch.time_ns, BATCH_TIME + 1);
+        cr_assert_eq(batch.places->count, 1, "a new batch refers anew");
 }
 
 /* Goal    Cut and damaged batches are refused or read as other events, and never past their end.
  * Method  Every cut and every flipped bit of a batch, in memory of its own size. */
 Test(events, damage_is_seen, .init = setup)
 {
-        static uint8_t bytes[WIRE_BATCH_MAX];
+        static _Alignas(8) uint8_t bytes[WIRE_BATCH_MEMORY];
         struct wire_batch batch;
         struct acd_prng prng;
 
@@ -302,12 +361,21 @@ Test(events, each_damage_is_told)
                 DAMAGE(HEAD "\x7a\x00", true, 1),
                 DAMAGE(HEAD "\x7a\x02\x08\x01", true, 1),
                 DAMAGE(HEAD "\x7a\x02\x08\x80", true, -1),                 /* half a number */
-                DAMAGE(HEAD "\x7a\x02\x18\x01", true, -1),                 /* time_ns as a varint */
-                DAMAGE(HEAD "\x7a\x02\x78\x01", true, -1),                 /* label as a varint */
+                DAMAGE(HEAD "\x7a\x02\x30\x01", true, -1),                 /* contact as a varint */
+                DAMAGE(HEAD "\x7a\x03\x80\x01\x01", true, -1),             /* label as a varint */
+                DAMAGE(HEAD "\x7a\x02\x38\x01", true, -1),                 /* an agent not there */
+                DAMAGE(HEAD "\x72\x00\x7a\x02\x38\x01", true, 1),          /* ... there, unnamed */
+                DAMAGE(HEAD "\x72\x00\x7a\x02\x38\x02", true, -1),         /* one too far */
+                DAMAGE(HEAD "\x72\x03\x1a\x01q\x7a\x02\x40\x01", true, 1), /* a queue q */
+                DAMAGE(HEAD "\x72\x03\x1a\x01\x80\x7a\x02\x40\x01", true, -1), /* not UTF-8 */
+                DAMAGE(HEAD "\x72\x02\x10\x01\x7a\x02\x40\x01", true, -1),     /* id as a varint */
+                DAMAGE(HEAD "\x72\x01\x10\x7a\x02\x40\x01", true, -1),         /* half a field */
+                DAMAGE(HEAD "\x70\x01", true, -1), /* a reference as a number */
+                DAMAGE(HEAD "\x7a\x09\x39\x01\0\0\0\0\0\0\0", true, -1),   /* a place as fixed64 */
                 DAMAGE(HEAD "\x7a\x09\x09\0\0\0\0\0\0\0\0", true, -1),     /* sequence as fixed64 */
-                DAMAGE(HEAD "\x7a\x03\x7a\x01\x80", true, -1),             /* label not UTF-8 */
-                DAMAGE(HEAD "\x7a\x06\x30\x80\x80\x80\x80\x10", true, -1), /* band of 33 bits */
-                DAMAGE(HEAD "\x7a\x05\x30\x80\x80\x80\x08", true, 1),
+                DAMAGE(HEAD "\x7a\x04\x82\x01\x01\x80", true, -1),         /* label not UTF-8 */
+                DAMAGE(HEAD "\x7a\x06\x28\x80\x80\x80\x80\x10", true, -1), /* band of 33 bits */
+                DAMAGE(HEAD "\x7a\x05\x28\x80\x80\x80\x08", true, 1),
                 DAMAGE(HEAD "\x7a\x05\x08", false, 0), /* one that goes beyond */
                 DAMAGE(HEAD "\x78\x01", true, -1),     /* an event as a number */
                 DAMAGE("", false, 0),

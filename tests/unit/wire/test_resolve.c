@@ -411,7 +411,7 @@ Test(resolve, results_are_told, .init = setup)
 /* Goal    An event of the core gets the names behind its ids, and a batch the tenant's head. */
 Test(resolve, events_get_names, .init = setup)
 {
-        static uint8_t bytes[WIRE_BATCH_MAX];
+        static _Alignas(8) uint8_t bytes[WIRE_BATCH_MEMORY];
         acd_tenant_id tenant = { fake_id(ACD_OBJECT_TENANT, 0, "acme") };
         struct acd_event event = {
                 .kind = ACD_EVENT_CONTACT_OFFERED,
@@ -421,7 +421,9 @@ Test(resolve, events_get_names, .init = setup)
                 .contact = { 301 },
                 .queue = { fake_id(ACD_OBJECT_QUEUE, FAKE_TENANT, "sales") },
                 .agent = { fake_id(ACD_OBJECT_AGENT, FAKE_TENANT, "alice") },
+                .channel = { fake_id(ACD_OBJECT_CHANNEL, FAKE_TENANT, "phone") },
                 .gateway = { fake_id(ACD_OBJECT_GATEWAY, FAKE_TENANT, "sip1") },
+                .has_client_key = true,
                 .tier = 2,
         };
         struct wire_batch_reader reader;
@@ -433,6 +435,7 @@ Test(resolve, events_get_names, .init = setup)
         event = (struct acd_event){ .kind = ACD_EVENT_CONFIG_CHANGED,
                                     .tenant = tenant,
                                     .sequence = 42,
+                                    .now = 1000,
                                     .object = ACD_OBJECT_QUEUE,
                                     .value = fake_id(ACD_OBJECT_QUEUE, FAKE_TENANT, "sales") };
         cr_assert(wire_batch_add(&batch, core, &event));
