@@ -49,6 +49,9 @@ void conn_pool_init(struct shard *shard, const struct conn_memory *memory)
         lease_list_init(&pool->silence, options_number(options, OPTION_SILENCE_MS) * NS_PER_MS);
         lease_list_init(&pool->linger, (uint64_t)CONN_LINGER_MS * NS_PER_MS);
         output_pool_init(&pool->blocks, memory->blocks, memory->block_count);
+        pool->inflight_max = options_number(options, OPTION_INFLIGHT_MAX);
+        pool->unread_size_max = options_number(options, OPTION_UNREAD_SIZE_MAX);
+        pool->body_size_max = (uint32_t)options_number(options, OPTION_FRAME_SIZE_MAX);
 
         for (uint32_t i = 0; i < pool->count_max; i++) {
                 struct conn *conn = &pool->conn[i];

@@ -86,6 +86,10 @@ struct conn_pool {
         struct acd_list unsent;
         struct lease_list hello, silence, linger;
         struct output_pool blocks;
+        /* Options that every frame asks for. */
+        uint64_t inflight_max;
+        uint64_t unread_size_max;
+        uint32_t body_size_max;
 };
 
 /* Memory for the pool: connections, read buffers, blocks. */

@@ -49,15 +49,13 @@ static void reject(struct shard *shard, struct conn *conn, enum wire_frame_statu
 /* Decide complete frames. True: all that were there. */
 static bool decide_frames(struct shard *shard, struct conn *conn, uint32_t *budget)
 {
-        uint32_t body_max = (uint32_t)options_number(shard->options, OPTION_FRAME_SIZE_MAX);
-
         while (is_reading(conn)) {
                 struct wire_frame frame;
                 enum wire_frame_status status;
 
                 if (*budget == 0 || is_blocked(shard))
                         return false;
-                status = wire_frame_next(&conn->in, body_max, &frame);
+                status = wire_frame_next(&conn->in, shard->conns.body_size_max, &frame);
                 if (status == WIRE_FRAME_SHORT)
                         return true;
                 if (status != WIRE_FRAME_OK) {

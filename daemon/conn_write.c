@@ -23,9 +23,8 @@
 /* Too much is unanswered or unread: no more of its requests for now. */
 static bool must_pause(const struct shard *shard, const struct conn *conn)
 {
-        return conn->out.answer_count >= options_number(shard->options, OPTION_INFLIGHT_MAX) ||
-               output_unread_size(&conn->out) >=
-                       options_number(shard->options, OPTION_UNREAD_SIZE_MAX) / 2;
+        return conn->out.answer_count >= shard->conns.inflight_max ||
+               output_unread_size(&conn->out) >= shard->conns.unread_size_max / 2;
 }
 
 void conn_watch(struct shard *shard, struct conn *conn, bool is_reading, bool is_writing)
@@ -80,32 +79,48 @@ static void cut_largest(struct shard *shard)
         conn_die(shard, largest);
 }
 
-static void send_tagged(struct shard *shard, struct conn *conn, const struct wire_message *message,
-                        uint64_t tag, bool is_answer)
+/* A message that is larger than a block, or the blocks have run out: encoded aside, then cut into
+ * pieces. False: this connection is the one that was cut off. */
+static bool append_aside(struct shard *shard, struct conn *conn, const struct wire_message *message,
+                         uint64_t tag, bool is_answer)
 {
         struct iovec bytes = { shard->frame, 0 };
 
-        if (conn->state == CONN_FREE || conn->state == CONN_DYING)
-                return;
         acd_arena_reset(&shard->encode_arena);
         bytes.iov_len = wire_encode(message, &shard->encode_arena, shard->frame, shard->frame_size);
         /* Lists and pages are cut to what fits; every other message does. */
         ACD_ASSERT(bytes.iov_len > 0);
 
-        if (output_unread_size(&conn->out) + bytes.iov_len >
-                    options_number(shard->options, OPTION_UNREAD_SIZE_MAX) &&
+        while (!output_append(&conn->out, &shard->conns.blocks, &bytes, tag, shard->commit.durable,
+                              is_answer)) {
+                cut_largest(shard);
+                if (conn->state == CONN_DYING)
+                        return false;
+        }
+        return true;
+}
+
+static void send_tagged(struct shard *shard, struct conn *conn, const struct wire_message *message,
+                        uint64_t tag, bool is_answer)
+{
+        size_t bound = wire_bound(message);
+        uint8_t *at;
+
+        if (conn->state == CONN_FREE || conn->state == CONN_DYING)
+                return;
+        if (output_unread_size(&conn->out) + bound > shard->conns.unread_size_max &&
             conn->state != CONN_CLOSING) {
                 shard->metrics.closed_unread_total++;
                 conn_close(shard, conn, ACD_TOO_LARGE, "too much was left unread",
                            "closed_unread_total");
                 return;
         }
-        while (!output_append(&conn->out, &shard->conns.blocks, &bytes, tag, shard->commit.durable,
-                              is_answer)) {
-                cut_largest(shard);
-                if (conn->state == CONN_DYING)
-                        return;
-        }
+        at = output_reserve(&conn->out, &shard->conns.blocks, bound);
+        if (at != NULL)
+                output_commit(&conn->out, wire_put(message, at), tag, shard->commit.durable,
+                              is_answer);
+        else if (!append_aside(shard, conn, message, tag, is_answer))
+                return;
         shard->metrics.frames_out_total++;
         if (!acd_link_is_linked(&conn->unsent))
                 acd_list_push_back(&shard->conns.unsent, &conn->unsent);

@@ -94,21 +94,36 @@ static bool has_room(const struct output *output, const struct output_pool *pool
         return size <= room + pool->free.count * sizeof(((struct output_block *)0)->bytes);
 }
 
-static struct output_block *tail_with_room(struct output *output, struct output_pool *pool)
+static struct output_block *tail_of(struct output *output)
 {
-        struct output_block *tail = NULL;
+        return acd_list_is_empty(&output->blocks) ? NULL
+                                                  : block_of(acd_list_last(&output->blocks));
+}
 
-        if (!acd_list_is_empty(&output->blocks))
-                tail = block_of(acd_list_last(&output->blocks));
-        if (tail != NULL && tail->end_size < sizeof(tail->bytes))
-                return tail;
+/* Another block at the end; the pool has one. */
+static struct output_block *push_block(struct output *output, struct output_pool *pool)
+{
+        struct output_block *block = block_of(acd_list_pop_front(&pool->free));
 
-        tail = block_of(acd_list_pop_front(&pool->free));
-        tail->begin_size = 0;
-        tail->end_size = 0;
-        acd_list_push_back(&output->blocks, &tail->link);
+        block->begin_size = 0;
+        block->end_size = 0;
+        acd_list_push_back(&output->blocks, &block->link);
         output->block_count++;
-        return tail;
+        return block;
+}
+
+/* @size bytes more are in the blocks. */
+static void extend(struct output *output, size_t size, uint64_t batch, uint64_t durable,
+                   bool is_answer)
+{
+        output->queued_size += size;
+        if (batch > durable) {
+                push_mark(output, batch, is_answer);
+                return;
+        }
+        /* Whatever was held saw no later state than this. */
+        ACD_ASSERT(output->mark_count == 0);
+        output->released_size = output->queued_size;
 }
 
 bool output_append(struct output *output, struct output_pool *pool, const struct iovec *bytes,
@@ -122,9 +137,12 @@ bool output_append(struct output *output, struct output_pool *pool, const struct
 
         (void)output_release(output, durable);
         while (left > 0) {
-                struct output_block *tail = tail_with_room(output, pool);
-                size_t part = sizeof(tail->bytes) - tail->end_size;
+                struct output_block *tail = tail_of(output);
+                size_t part;
 
+                if (tail == NULL || tail->end_size == sizeof(tail->bytes))
+                        tail = push_block(output, pool);
+                part = sizeof(tail->bytes) - tail->end_size;
                 if (part > left)
                         part = left;
                 memcpy(tail->bytes + tail->end_size, from, part);
@@ -132,16 +150,32 @@ bool output_append(struct output *output, struct output_pool *pool, const struct
                 from += part;
                 left -= part;
         }
-        output->queued_size += bytes->iov_len;
-
-        if (batch > durable) {
-                push_mark(output, batch, is_answer);
-        } else {
-                /* Whatever was held saw no later state than this. */
-                ACD_ASSERT(output->mark_count == 0);
-                output->released_size = output->queued_size;
-        }
+        extend(output, bytes->iov_len, batch, durable, is_answer);
         return true;
+}
+
+uint8_t *output_reserve(struct output *output, struct output_pool *pool, size_t size)
+{
+        struct output_block *tail = tail_of(output);
+
+        if (tail == NULL || sizeof(tail->bytes) - tail->end_size < size) {
+                if (size > sizeof(tail->bytes) || acd_list_is_empty(&pool->free))
+                        return NULL;
+                tail = push_block(output, pool);
+        }
+        return tail->bytes + tail->end_size;
+}
+
+void output_commit(struct output *output, size_t size, uint64_t batch, uint64_t durable,
+                   bool is_answer)
+{
+        struct output_block *tail = tail_of(output);
+
+        ACD_ASSERT(size > 0 && size <= sizeof(tail->bytes) - tail->end_size);
+        if (output->mark_count > 0)
+                (void)output_release(output, durable);
+        tail->end_size += (uint32_t)size;
+        extend(output, size, batch, durable, is_answer);
 }
 
 uint64_t output_unread_size(const struct output *output)

@@ -80,6 +80,14 @@ bool output_append(struct output *output, struct output_pool *pool, const struct
                    uint64_t batch, uint64_t durable, bool is_answer)
         __attribute__((warn_unused_result));
 
+/* Room for @size bytes in one piece, to write one message into; NULL when the pool is empty or
+ * no block is so large: nothing has changed. What was written of it becomes the stream's by
+ * output_commit(), as by output_append(). */
+uint8_t *output_reserve(struct output *output, struct output_pool *pool, size_t size)
+        __attribute__((warn_unused_result));
+void output_commit(struct output *output, size_t size, uint64_t batch, uint64_t durable,
+                   bool is_answer);
+
 /* How many bytes the peer has not taken. */
 uint64_t output_unread_size(const struct output *output);
 

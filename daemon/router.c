@@ -24,6 +24,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "base/uninitialized.h"
 #include "daemon/agent.h"
 #include "daemon/rows.h"
 #include "daemon/shard.h"
@@ -39,6 +40,14 @@ static struct session *of_agent(struct acd_link *link)
         return acd_container_of(link, struct session, of_agent);
 }
 
+/* A push of @kind whose body the caller sets: the whole would be half a kilobyte of zeros. */
+static void begin(struct wire_message *message, enum wire_kind kind)
+{
+        message->kind = (uint16_t)kind;
+        message->correlation = 0;
+        message->session = 0;
+}
+
 /* Number @message and send it to @session. @number is where the body has it. */
 static void send(struct shard *shard, struct session *session, struct wire_message *message,
                  uint32_t *number)
@@ -51,16 +60,24 @@ static void send(struct shard *shard, struct session *session, struct wire_messa
 
 /* ---- to agents ---- */
 
+static struct acd_text client_key(const struct push *push)
+{
+        if (!push->event->has_client_key)
+                return (struct acd_text){ 0 };
+        return rows_payload_text(push->shard, push->event->contact, ACD_PAYLOAD_CLIENT_KEY);
+}
+
 static void push_offer(const struct push *push, struct session *session)
 {
         struct shard *shard = push->shard;
         const struct acd_event *event = push->event;
         struct acd_assignment_view assignment = { 0 };
         struct acd_contact_view contact = { 0 };
-        struct wire_message message = { .kind = WIRE_OFFER };
+        ACD_UNINITIALIZED struct wire_message message;
 
         (void)acd_view_assignment(shard->acd, event->assignment, &assignment);
         (void)acd_view_contact(shard->acd, event->contact, &contact);
+        begin(&message, WIRE_OFFER);
         message.offer = (struct wire_offer){
                 .server_time_ns = event->now,
                 .assignment = event->assignment.value,
@@ -70,10 +87,10 @@ static void push_offer(const struct push *push, struct session *session)
                 .waited_ms = (event->now - contact.submitted) / 1000000,
                 .band = event->band,
                 .queue = rows_name(shard, ACD_OBJECT_QUEUE, event->queue.value),
-                .channel = rows_name(shard, ACD_OBJECT_CHANNEL, contact.channel.value),
+                .channel = rows_name(shard, ACD_OBJECT_CHANNEL, event->channel.value),
                 .customer_key = rows_payload_text(shard, event->contact, ACD_PAYLOAD_CUSTOMER_KEY),
                 .attributes = rows_payload(shard, event->contact, ACD_PAYLOAD_ATTRIBUTES),
-                .client_key = rows_payload_text(shard, event->contact, ACD_PAYLOAD_CLIENT_KEY),
+                .client_key = client_key(push),
                 .offer_count = event->count,
                 .state = assignment.state == ACD_ASSIGNMENT_FREE ? ACD_ASSIGNMENT_OFFERED
                                                                  : assignment.state,
@@ -84,14 +101,13 @@ static void push_offer(const struct push *push, struct session *session)
 static void push_offer_ended(const struct push *push, struct session *session)
 {
         const struct acd_event *event = push->event;
-        struct wire_message message = {
-                .kind = WIRE_OFFER_ENDED,
-                .offer_ended = { .server_time_ns = event->now,
-                                 .assignment = event->assignment.value,
-                                 .contact = event->contact.value,
-                                 .reason = event->reason },
-        };
+        ACD_UNINITIALIZED struct wire_message message;
 
+        begin(&message, WIRE_OFFER_ENDED);
+        message.offer_ended = (struct wire_offer_ended){ .server_time_ns = event->now,
+                                                         .assignment = event->assignment.value,
+                                                         .contact = event->contact.value,
+                                                         .reason = event->reason };
         send(push->shard, session, &message, &message.offer_ended.push);
 }
 
@@ -123,35 +139,42 @@ static enum acd_assignment_state assignment_state(const struct acd_event *event)
 static void push_state(const struct push *push, struct session *session)
 {
         const struct acd_event *event = push->event;
-        struct wire_message message = {
-                .kind = WIRE_ASSIGNMENT_STATE,
-                .assignment_state_push = { .server_time_ns = event->now,
-                                           .assignment = event->assignment.value,
-                                           .contact = event->contact.value,
-                                           .state = assignment_state(event),
-                                           .reason = event->reason,
-                                           .left_ms = rows_left_ms(push->shard, event->deadline),
-                                           .label = wire_text(event->label) },
-        };
+        ACD_UNINITIALIZED struct wire_message message;
 
+        begin(&message, WIRE_ASSIGNMENT_STATE);
+        message.assignment_state_push = (struct wire_assignment_state_push){
+                .server_time_ns = event->now,
+                .assignment = event->assignment.value,
+                .contact = event->contact.value,
+                .state = assignment_state(event),
+                .reason = event->reason,
+                .left_ms = rows_left_ms(push->shard, event->deadline),
+                .label = wire_text(event->label),
+        };
         send(push->shard, session, &message, &message.assignment_state_push.push);
+}
+
+/* What is active at once is said to be by CONTACT_CONNECTED, which follows. */
+static bool is_said_next(const struct acd_event *event)
+{
+        return event->kind == ACD_EVENT_OFFER_ACCEPTED && event->state == ACD_ASSIGNMENT_ACTIVE;
 }
 
 static void push_accepted(const struct push *push, struct session *session)
 {
         const struct acd_event *event = push->event;
-        struct wire_message message = {
-                .kind = WIRE_TAKEN,
-                .taken = { .server_time_ns = event->now,
-                           .assignment = event->assignment.value,
-                           .contact = event->contact.value },
-        };
+        ACD_UNINITIALIZED struct wire_message message;
 
         if (push->actor == NULL || push->actor == session ||
             push->actor->agent.value != session->agent.value) {
-                push_state(push, session);
+                if (!is_said_next(event))
+                        push_state(push, session);
                 return;
         }
+        begin(&message, WIRE_TAKEN);
+        message.taken = (struct wire_taken){ .server_time_ns = event->now,
+                                             .assignment = event->assignment.value,
+                                             .contact = event->contact.value };
         send(push->shard, session, &message, &message.taken.push);
 }
 
@@ -159,9 +182,10 @@ static void push_presence(const struct push *push, struct session *session)
 {
         const struct acd_event *event = push->event;
         struct acd_agent_view view = { 0 };
-        struct wire_message message = { .kind = WIRE_PRESENCE };
+        ACD_UNINITIALIZED struct wire_message message;
 
         (void)acd_view_agent(push->shard->acd, event->agent, &view);
+        begin(&message, WIRE_PRESENCE);
         message.presence_push = (struct wire_presence_push){
                 .server_time_ns = event->now,
                 .presence =
@@ -185,24 +209,32 @@ void router_push_replaced(struct shard *shard, struct session *session, const ch
 
 /* ---- to the owner of the contact ---- */
 
+/* What is said of the contact of an assignment. */
+struct about {
+        acd_contact_id contact;
+        acd_queue_id queue;
+        acd_channel_id channel;
+        struct acd_text client_key;
+};
+
 /* What the gateway needs to know of @assignment, which is @state until @deadline. */
-static void send_assignment(struct shard *shard, struct conn *conn,
-                            const struct acd_contact_view *contact,
+static void send_assignment(struct shard *shard, struct conn *conn, const struct about *about,
                             const struct wire_assignment_push *assignment)
 {
-        struct wire_message message = { .kind = WIRE_ASSIGNMENT };
+        ACD_UNINITIALIZED struct wire_message message;
         struct wire_assignment_push *push = &message.assignment_push;
-        uint8_t address[ACD_ADDRESS_MAX];
+        ACD_UNINITIALIZED uint8_t address[ACD_ADDRESS_MAX];
 
+        begin(&message, WIRE_ASSIGNMENT);
         *push = *assignment;
-        push->contact = contact->contact.value;
+        push->contact = about->contact.value;
         push->agent = rows_name(shard, ACD_OBJECT_AGENT, push->agent_id);
         push->address.at = (const char *)address;
         push->address.size = acd_agent_address(shard->acd, (acd_agent_id){ push->agent_id },
-                                               contact->channel, address, sizeof(address));
-        push->client_key = rows_payload_text(shard, contact->contact, ACD_PAYLOAD_CLIENT_KEY);
-        push->queue = rows_name(shard, ACD_OBJECT_QUEUE, contact->queue.value);
-        push->channel = rows_name(shard, ACD_OBJECT_CHANNEL, contact->channel.value);
+                                               about->channel, address, sizeof(address));
+        push->client_key = about->client_key;
+        push->queue = rows_name(shard, ACD_OBJECT_QUEUE, about->queue.value);
+        push->channel = rows_name(shard, ACD_OBJECT_CHANNEL, about->channel.value);
         shard->metrics.pushes_total++;
         conn_send(shard, conn, &message);
 }
@@ -211,16 +243,15 @@ static void push_assignment(const struct push *push)
 {
         struct shard *shard = push->shard;
         const struct acd_event *event = push->event;
-        struct acd_contact_view contact = { .contact = event->contact, .queue = event->queue };
+        struct about about = { event->contact, event->queue, event->channel, client_key(push) };
         struct conn *conn;
 
-        if (event->gateway.value == 0 || event->agent.value == 0)
+        if (event->gateway.value == 0 || event->agent.value == 0 || is_said_next(event))
                 return;
         conn = gateways_find(&shard->gateways, event->gateway);
         if (conn == NULL)
                 return;
-        (void)acd_view_contact(shard->acd, event->contact, &contact);
-        send_assignment(shard, conn, &contact,
+        send_assignment(shard, conn, &about,
                         &(struct wire_assignment_push){
                                 .server_time_ns = event->now,
                                 .assignment = event->assignment.value,
@@ -236,12 +267,16 @@ void router_push_assignment(struct shard *shard, struct conn *conn, acd_contact_
 {
         struct acd_assignment_view assignment;
         struct acd_contact_view contact;
+        struct about about = { .contact = id };
 
         if (!acd_view_contact(shard->acd, id, &contact) ||
             !acd_view_assignment(shard->acd, contact.assignment, &assignment))
                 return;
         acd_arena_reset(&shard->row_arena);
-        send_assignment(shard, conn, &contact,
+        about.queue = contact.queue;
+        about.channel = contact.channel;
+        about.client_key = rows_payload_text(shard, id, ACD_PAYLOAD_CLIENT_KEY);
+        send_assignment(shard, conn, &about,
                         &(struct wire_assignment_push){
                                 .server_time_ns = commit_now(shard),
                                 .assignment = assignment.assignment.value,
@@ -255,30 +290,29 @@ void router_push_assignment(struct shard *shard, struct conn *conn, acd_contact_
 /* ---- which event leads to what ---- */
 
 struct route {
-        uint16_t kind;
         void (*to_session)(const struct push *push, struct session *session);
         bool is_for_gateway;
 };
 
 static const struct route routes[] = {
-        { ACD_EVENT_CONTACT_OFFERED, push_offer, true },
-        { ACD_EVENT_OFFER_ENDED, push_offer_ended, true },
-        { ACD_EVENT_OFFER_ACCEPTED, push_accepted, true },
-        { ACD_EVENT_CONTACT_CONNECTED, push_state, true },
-        { ACD_EVENT_CONTACT_HELD, push_state, true },
-        { ACD_EVENT_CONTACT_RESUMED, push_state, true },
-        { ACD_EVENT_CONTACT_PARKED, push_state, true },
-        { ACD_EVENT_CONTACT_UNPARKED, push_state, true },
-        { ACD_EVENT_WRAP_UP_STARTED, push_state, true },
-        { ACD_EVENT_WRAP_UP_EXTENDED, push_state, false },
-        { ACD_EVENT_ASSIGNMENT_CLOSED, push_state, true },
-        { ACD_EVENT_AGENT_LOGGED_IN, push_presence, false },
-        { ACD_EVENT_AGENT_LOGGED_OUT, push_presence, false },
-        { ACD_EVENT_AGENT_READY, push_presence, false },
-        { ACD_EVENT_AGENT_PAUSED, push_presence, false },
-        { ACD_EVENT_AGENT_NEXT_STATE, push_presence, false },
-        { ACD_EVENT_AGENT_LOST, push_presence, false },
-        { ACD_EVENT_AGENT_BACK, push_presence, false },
+        [ACD_EVENT_CONTACT_OFFERED] = { push_offer, true },
+        [ACD_EVENT_OFFER_ENDED] = { push_offer_ended, true },
+        [ACD_EVENT_OFFER_ACCEPTED] = { push_accepted, true },
+        [ACD_EVENT_CONTACT_CONNECTED] = { push_state, true },
+        [ACD_EVENT_CONTACT_HELD] = { push_state, true },
+        [ACD_EVENT_CONTACT_RESUMED] = { push_state, true },
+        [ACD_EVENT_CONTACT_PARKED] = { push_state, true },
+        [ACD_EVENT_CONTACT_UNPARKED] = { push_state, true },
+        [ACD_EVENT_WRAP_UP_STARTED] = { push_state, true },
+        [ACD_EVENT_WRAP_UP_EXTENDED] = { push_state, false },
+        [ACD_EVENT_ASSIGNMENT_CLOSED] = { push_state, true },
+        [ACD_EVENT_AGENT_LOGGED_IN] = { push_presence, false },
+        [ACD_EVENT_AGENT_LOGGED_OUT] = { push_presence, false },
+        [ACD_EVENT_AGENT_READY] = { push_presence, false },
+        [ACD_EVENT_AGENT_PAUSED] = { push_presence, false },
+        [ACD_EVENT_AGENT_NEXT_STATE] = { push_presence, false },
+        [ACD_EVENT_AGENT_LOST] = { push_presence, false },
+        [ACD_EVENT_AGENT_BACK] = { push_presence, false },
 };
 
 enum { ROUTE_COUNT = sizeof(routes) / sizeof(routes[0]) };
@@ -286,13 +320,10 @@ enum { ROUTE_COUNT = sizeof(routes) / sizeof(routes[0]) };
 static void route_event(const struct push *push)
 {
         const struct acd_event *event = push->event;
-        const struct route *route = routes;
+        const struct route *route = event->kind < ROUTE_COUNT ? &routes[event->kind] : NULL;
 
-        while (route < routes + ROUTE_COUNT && route->kind != event->kind)
-                route++;
-        if (route == routes + ROUTE_COUNT)
+        if (route == NULL || route->to_session == NULL)
                 return;
-
         acd_arena_reset(&push->shard->row_arena);
         if (route->is_for_gateway)
                 push_assignment(push);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Frames to messages and back. A body goes one of three ways:
+ * Frames to messages and back. Writing is codec_write.c's; a body is read in one
+ * of three ways:
  *
  *   hot      SUBMIT, commands on assignments, RESULT, OFFER: codec_hot.c
  *   events   EVENTS: its batch is bytes that somebody else encoded; they are
@@ -22,6 +23,10 @@
 #include "wire/codec_convert.h"
 #include "wire/codec_hot.h"
 #include "wire/codec_scan.h"
+#include "wire/codec_write.h"
+
+/* The most that an EVENTS push says before its batch. */
+enum { EVENTS_HEAD_MAX = 64 };
 
 static const char *const text_memory = "the message would need too much memory";
 
@@ -114,13 +119,14 @@ static bool decode_events(struct acd_bytes bytes, struct wire_events *to,
         return true;
 }
 
-static void put_events(struct wire_writer *writer, const struct wire_events *events)
+static uint8_t *write_events(const struct wire_events *events, uint8_t *at)
 {
-        wire_put_fixed64(writer, 1, events->server_time_ns);
-        wire_put_uint(writer, 2, events->subscription);
-        wire_put_uint(writer, 3, events->resync);
-        wire_put_uint(writer, 4, events->last_sequence);
-        wire_put_bytes(writer, 5, events->batch.at, events->batch.size);
+        at = wire_raw_fixed64(at, 1, events->server_time_ns);
+        at = wire_raw_uint(at, 2, events->subscription);
+        at = wire_raw_uint(at, 3, events->resync);
+        at = wire_raw_uint(at, 4, events->last_sequence);
+        return wire_raw_text(
+                at, 5, (struct acd_text){ (const char *)events->batch.at, events->batch.size });
 }
 
 enum acd_result wire_decode(const struct wire_frame *frame, struct acd_arena *arena,
@@ -151,60 +157,54 @@ enum acd_result wire_decode(const struct wire_frame *frame, struct acd_arena *ar
         return is_good ? ACD_OK : ret_refusal->code;
 }
 
-/* The body by protobuf-c at @at; its size in *ret_size. Scratch memory is given back. */
-static bool pack(const struct wire_message *message, struct acd_arena *arena,
-                 struct wire_writer *writer)
+size_t wire_bound(const struct wire_message *message)
 {
-        const struct wire_body *body = wire_body_of(message->kind);
-        size_t mark_size = arena->used_size;
-        void *unpacked;
-        bool is_good = false;
-
-        ACD_ASSERT(body != NULL);
-
-        unpacked = acd_arena_alloc(arena, body->descriptor->sizeof_message, alignof(uint64_t));
-        if (unpacked != NULL && body->to(&message->hello, unpacked, arena)) {
-                size_t size = protobuf_c_message_get_packed_size(unpacked);
-
-                is_good = wire_has_room(writer, size);
-                if (is_good)
-                        writer->at += protobuf_c_message_pack(unpacked, writer->at);
-        }
-        arena->used_size = mark_size;
-        return is_good;
+        if (message->kind == WIRE_EVENTS)
+                return WIRE_HEADER_SIZE + EVENTS_HEAD_MAX + (size_t)message->events.batch.size;
+        return WIRE_HEADER_SIZE + wire_write_bound(message);
 }
 
-size_t wire_encode(const struct wire_message *message, struct acd_arena *arena, uint8_t *at,
-                   size_t size)
+size_t wire_put(const struct wire_message *message, uint8_t *at)
 {
         struct wire_frame frame = {
                 .kind = message->kind,
                 .correlation = message->correlation,
                 .session = message->session,
         };
-        struct wire_writer writer;
-        size_t body_size;
+        uint8_t *body = at + WIRE_HEADER_SIZE;
+        uint8_t *end;
 
-        ACD_ASSERT(wire_kind_info(message->kind) != NULL);
-
-        if (size < WIRE_HEADER_SIZE)
-                return 0;
-        writer = (struct wire_writer){ at + WIRE_HEADER_SIZE, at + size, false };
-        if (wire_hot_is(message->kind))
-                wire_hot_encode(message, &writer);
-        else if (message->kind == WIRE_EVENTS)
-                put_events(&writer, &message->events);
-        else if (!pack(message, arena, &writer))
-                return 0;
-        if (writer.is_full)
-                return 0;
-
-        body_size = (size_t)(writer.at - at) - WIRE_HEADER_SIZE;
-        if (body_size > WIRE_BODY_MAX_EVENTS)
-                return 0;
-        frame.body_size = (uint32_t)body_size;
+        if (message->kind == WIRE_EVENTS)
+                end = write_events(&message->events, body);
+        else
+                end = wire_write(message, body);
+        frame.body_size = (uint32_t)(end - body);
         wire_frame_encode(&frame, at);
-        return WIRE_HEADER_SIZE + body_size;
+        return (size_t)(end - at);
+}
+
+size_t wire_encode(const struct wire_message *message, struct acd_arena *arena, uint8_t *at,
+                   size_t size)
+{
+        size_t bound = wire_bound(message);
+        size_t mark_size = arena->used_size;
+        size_t frame_size;
+        uint8_t *aside;
+
+        if (bound <= size) {
+                frame_size = wire_put(message, at);
+                return frame_size <= WIRE_HEADER_SIZE + WIRE_BODY_MAX_EVENTS ? frame_size : 0;
+        }
+        /* It may still fit. */
+        aside = acd_arena_alloc(arena, bound, 1);
+        arena->used_size = mark_size;
+        if (aside == NULL)
+                return 0;
+        frame_size = wire_put(message, aside);
+        if (frame_size > size || frame_size > WIRE_HEADER_SIZE + WIRE_BODY_MAX_EVENTS)
+                return 0;
+        memcpy(at, aside, frame_size);
+        return frame_size;
 }
 
 bool wire_append(const struct wire_message *message, struct acd_arena *arena,

@@ -4,8 +4,9 @@
 /*
  * codec.h - frames to messages and back, for both ends of a connection.
  *
- * The only home of protobuf-c. SUBMIT, the commands on assignments, RESULT,
- * OFFER and events are coded by hand, to the same bytes.
+ * The only home of protobuf-c, which reads; SUBMIT, the commands on assignments,
+ * RESULT, OFFER and events are read by hand, and everything is written without it, to the
+ * same bytes.
  *
  *   Ownership  A decoded message borrows the frame's bytes and the arena; the
  *              caller resets the arena when it is done with the message (per
@@ -53,8 +54,14 @@ enum acd_result wire_decode(const struct wire_frame *frame, struct acd_arena *ar
                             struct wire_message *ret_message, struct wire_refusal *ret_refusal)
         __attribute__((warn_unused_result));
 
-/* Write @message as one frame, header and body. Returns its size, or 0 when
- * @size or the arena is too small: then nothing of use is at @at. */
+/* Bytes that the frame of @message may take at most. */
+size_t wire_bound(const struct wire_message *message);
+
+/* Write @message as one frame to @at, which has room for the bound. Returns its size. */
+size_t wire_put(const struct wire_message *message, uint8_t *at);
+
+/* Write @message as one frame, header and body. Returns its size, or 0 when it does not fit, or
+ * when it only just might and the arena has no room to try: then nothing of use is at @at. */
 size_t wire_encode(const struct wire_message *message, struct acd_arena *arena, uint8_t *at,
                    size_t size) __attribute__((warn_unused_result));
 

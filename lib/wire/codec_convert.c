@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The way between our plain structs and those that protoc-c made. Both
- * directions of every message come out of messages.def: once the table is read
- * as "copy this field there", once as "copy it back". Field names and types are
- * compared by the compiler, since each copy names both sides.
+ * From the structs that protoc-c made to our plain ones: every message out of
+ * messages.def, the table read as "copy this field there". Field names and types
+ * are compared by the compiler, since each copy names both sides. The other way
+ * goes without protobuf-c (codec_write.c).
  *
- * Everything that has to be made (terminated strings, arrays of pointers) is
- * taken from the caller's arena; nothing is freed one by one. Bytes and fixed
- * arrays are lent, not copied: protobuf-c only reads them.
+ * Arrays that have to be made are taken from the caller's arena; nothing is
+ * freed one by one. Text and bytes are lent, not copied.
  *
  * The functions take void pointers so that a table can hold them all; inside,
  * the first line of each says what they are.
@@ -27,59 +26,14 @@
 #include "acd/v1/state.pb-c.h"
 #include "wire/kinds.h"
 
-/* protobuf-c's structs have no const; it does not write to what it packs. */
-static void *lend(const void *bytes)
-{
-        return (void *)(uintptr_t)bytes;
-}
-
-/* An empty string that is given. protobuf-c takes the address of its own for "not given". */
-static const char given_empty[1];
-
-static bool text_to(struct acd_text from, char **to, struct acd_arena *arena)
-{
-        char *copy;
-
-        if (from.size == 0)
-                return true; /* init has set the empty string */
-        copy = acd_arena_alloc(arena, (size_t)from.size + 1, 1);
-        if (copy == NULL)
-                return false;
-        memcpy(copy, from.at, from.size);
-        copy[from.size] = '\0';
-        *to = copy;
-        return true;
-}
-
 static struct acd_text text_from(const char *from)
 {
         return (struct acd_text){ .at = from, .size = (uint32_t)strlen(from) };
 }
 
-static ProtobufCBinaryData bytes_to(struct acd_bytes from)
-{
-        return (ProtobufCBinaryData){ .len = from.size, .data = lend(from.at) };
-}
-
 static struct acd_bytes bytes_from(ProtobufCBinaryData from)
 {
         return (struct acd_bytes){ .at = from.data, .size = (uint32_t)from.len };
-}
-
-static bool texts_to(const struct acd_text *from, uint32_t count, char ***ret,
-                     struct acd_arena *arena)
-{
-        char **texts = acd_arena_alloc_array(arena, count, sizeof(*texts), alignof(char *));
-
-        if (texts == NULL)
-                return false;
-        for (uint32_t i = 0; i < count; i++) {
-                texts[i] = lend(protobuf_c_empty_string);
-                if (!text_to(from[i], &texts[i], arena))
-                        return false;
-        }
-        *ret = texts;
-        return true;
 }
 
 static const struct acd_text *texts_from(char **from, size_t count, struct acd_arena *arena)
@@ -94,16 +48,6 @@ static const struct acd_text *texts_from(char **from, size_t count, struct acd_a
 }
 
 /* Ours are bytes, protobuf-c's are ints. */
-static void *enums_to(const uint8_t *from, uint32_t count, struct acd_arena *arena)
-{
-        int32_t *numbers = acd_arena_alloc_array(arena, count, sizeof(*numbers), alignof(int32_t));
-
-        if (numbers != NULL)
-                for (uint32_t i = 0; i < count; i++)
-                        numbers[i] = from[i];
-        return numbers;
-}
-
 static const uint8_t *enums_from(const void *from, size_t count, struct acd_arena *arena)
 {
         const int32_t *numbers = from;
@@ -114,24 +58,6 @@ static const uint8_t *enums_from(const void *from, size_t count, struct acd_aren
                         bytes[i] = numbers[i] >= 0 && numbers[i] <= UINT8_MAX ? (uint8_t)numbers[i]
                                                                               : 0;
         return bytes;
-}
-
-/* @count messages of ours as an array of pointers to as many of protobuf-c's. */
-static void *subs_to(const void *from, size_t from_size, uint32_t count,
-                     const struct wire_body *body, struct acd_arena *arena)
-{
-        void **subs = acd_arena_alloc_array(arena, count, sizeof(*subs), alignof(void *));
-
-        if (subs == NULL)
-                return NULL;
-        for (uint32_t i = 0; i < count; i++) {
-                subs[i] =
-                        acd_arena_alloc(arena, body->descriptor->sizeof_message, alignof(uint64_t));
-                if (subs[i] == NULL ||
-                    !body->to((const char *)from + i * from_size, subs[i], arena))
-                        return NULL;
-        }
-        return subs;
 }
 
 static void *subs_from(void *from, size_t to_size, size_t count, const struct wire_body *body,
@@ -152,10 +78,9 @@ static void *subs_from(void *from, size_t to_size, size_t count, const struct wi
 
 /* One body per message, so that a message can name those inside it. */
 #define MESSAGE(name, Type)                                                              \
-        static bool name##_to(const void *from_, void *to_, struct acd_arena *arena);    \
         static bool name##_from(const void *from_, void *to_, struct acd_arena *arena);  \
         static const struct wire_body name##_body = { &acd__v1__##name##__descriptor,    \
-                                                      name##_to, name##_from };
+                                                      name##_from };
 #define END(name)
 #define NONE(n)
 #define U32(n, name, max)
@@ -180,98 +105,6 @@ static void *subs_from(void *from, size_t to_size, size_t count, const struct wi
 #define CHOICE_BEGIN(name)
 #define CHOICE(n, name, message, Type)
 #define CHOICE_END(name)
-#include "wire/messages.def"
-#include "wire/undefine.h"
-
-/* To protobuf-c. */
-#define MESSAGE(name, Type)                                                   \
-        static bool name##_to(const void *from_, void *to_, struct acd_arena *arena) \
-        {                                                                     \
-                const struct wire_##name *from = from_;                       \
-                Acd__V1__##Type *to = to_;                                    \
-                (void)from;                                                   \
-                (void)arena;                                                  \
-                acd__v1__##name##__init(to);
-#define END(name)    \
-        return true; \
-        }
-#define NONE(n)
-#define U32(n, name, max)   to->name = from->name;
-#define U64(n, name)        to->name = from->name;
-#define F64(n, name)        to->name = from->name;
-#define S64(n, name)        to->name = from->name;
-#define BOOL(n, name)       to->name = from->name;
-#define ENUM(n, name, type) to->name = (int)from->name;
-#define TEXT(n, name, rule)                            \
-        if (!text_to(from->name, &to->name, arena))    \
-                return false;
-#define BYTES(n, name, max) to->name = bytes_to(from->name);
-#define HAS_U32(n, name, max)                      \
-        if (from->has_##name) {                    \
-                to->has_##name##_case = (n);       \
-                to->name = from->name;             \
-        }
-#define HAS_U64(n, name) HAS_U32(n, name, UINT64_MAX)
-#define HAS_TEXT(n, name, rule)                                \
-        if (from->has_##name) {                                \
-                to->has_##name##_case = (n);                   \
-                to->name = lend(given_empty);                  \
-                if (!text_to(from->name, &to->name, arena))    \
-                        return false;                          \
-        }
-#define HAS_BYTES(n, name, max)                    \
-        if (from->has_##name) {                    \
-                to->has_##name##_case = (n);       \
-                to->name = bytes_to(from->name);   \
-        }
-#define SUB(n, name, message, Type)                                                         \
-        if (from->has_##name) {                                                             \
-                Acd__V1__##Type *sub =                                                      \
-                        acd_arena_alloc(arena, sizeof(*sub), alignof(Acd__V1__##Type));     \
-                if (sub == NULL || !message##_to(&from->name, sub, arena))                  \
-                        return false;                                                       \
-                to->name = sub;                                                             \
-        }
-#define OUTCOME(n, name)                                                                    \
-        to->name = acd_arena_alloc(arena, sizeof(*to->name), alignof(Acd__V1__Result));     \
-        if (to->name == NULL || !result_to(&from->name, to->name, arena))                   \
-                return false;
-#define REP_F64(n, name, max)             \
-        to->n_##name = from->name##_count; \
-        to->name = lend(from->name);
-#define REP_U32(n, name, max) REP_F64(n, name, max)
-#define REP_ENUM(n, name, Type, max)                                           \
-        to->n_##name = from->name##_count;                                     \
-        to->name = enums_to(from->name, from->name##_count, arena);            \
-        if (to->name == NULL)                                                  \
-                return false;
-#define REP_TEXT(n, name, rule, max)                                           \
-        to->n_##name = from->name##_count;                                     \
-        if (!texts_to(from->name, from->name##_count, &to->name, arena))       \
-                return false;
-#define REP_SUB(n, name, message, Type, max)                                               \
-        to->n_##name = from->name##_count;                                                 \
-        to->name = subs_to(from->name, sizeof(*from->name), from->name##_count,            \
-                           &message##_body, arena);                                        \
-        if (to->name == NULL)                                                              \
-                return false;
-#define CHOICE_BEGIN(name)                         \
-        to->name##_case = (int)from->name;         \
-        switch ((int)from->name) {
-#define CHOICE(n, name, message, Type)                                                     \
-        case n: {                                                                          \
-                Acd__V1__##Type *sub =                                                     \
-                        acd_arena_alloc(arena, sizeof(*sub), alignof(Acd__V1__##Type));    \
-                if (sub == NULL || !message##_to(&from->name, sub, arena))                 \
-                        return false;                                                      \
-                to->name = sub;                                                            \
-                break;                                                                     \
-        }
-#define CHOICE_END(name)             \
-        default:                     \
-                to->name##_case = 0; \
-                break;               \
-                }
 #include "wire/messages.def"
 #include "wire/undefine.h"
 
@@ -359,7 +192,7 @@ static void *subs_from(void *from, size_t to_size, size_t count, const struct wi
 /* clang-format on */
 
 /* The batch in an EVENTS push stays as it is: events.h. */
-static const struct wire_body events_body = { NULL, NULL, NULL };
+static const struct wire_body events_body = { NULL, NULL };
 
 const struct wire_body *wire_body_of(uint16_t kind)
 {

@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * codec_convert.h - plain structs to protobuf-c's and back, from messages.def.
+ * codec_convert.h - protobuf-c's structs to plain ones, from messages.def.
  * Private to lib/wire and its tests.
  *
  *   Ownership  Results live in the arena and borrow what the source borrows.
@@ -17,7 +17,6 @@
 /* One kind of body. */
 struct wire_body {
         const ProtobufCMessageDescriptor *descriptor;
-        bool (*to)(const void *from, void *to, struct acd_arena *arena);
         bool (*from)(const void *from, void *to, struct acd_arena *arena);
 };
 

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The hot messages by hand. The general way costs ten times as much: a scan, an
- * unpacking into protobuf-c's structs, and a copy into ours. Here one walk does
- * all three, and encoding writes straight into the connection's buffer.
+ * Reading the hot messages by hand. The general way costs ten times as much: a
+ * scan, an unpacking into protobuf-c's structs, and a copy into ours. Here one
+ * walk does all three.
  *
- * Two things keep this honest. The order of the checks is that of
- * codec_scan.c, so that both ways name the same field for the same bytes; and
- * fields are written in the order of their numbers, zeros left out, as
- * protobuf-c does it. tests/unit/wire and tests/fuzz compare both ways.
+ * The order of the checks is that of codec_scan.c, so that both ways name the
+ * same field for the same bytes. tests/unit/wire and tests/fuzz compare them.
  */
 
 #include "wire/codec_hot.h"
@@ -174,62 +172,9 @@ static bool take_term(struct hot *outer, const struct wire_field *field, struct 
         return r == 0;
 }
 
-static void put_term(struct wire_writer *writer, const struct wire_term *term)
-{
-        wire_put_text(writer, 1, term->skill);
-        wire_put_fixed64(writer, 2, term->skill_id);
-        wire_put_uint(writer, 3, term->level_min);
-        wire_put_uint(writer, 4, term->group);
-}
-
-/* What put_term() will write; its tags are one byte each. */
-static size_t term_size(const struct wire_term *term)
-{
-        size_t size = 0;
-
-        if (term->skill.size > 0)
-                size += 1 + wire_varint_size(term->skill.size) + term->skill.size;
-        if (term->skill_id != 0)
-                size += 1 + sizeof(term->skill_id);
-        if (term->level_min != 0)
-                size += 1 + wire_varint_size(term->level_min);
-        if (term->group != 0)
-                size += 1 + wire_varint_size(term->group);
-        return size;
-}
-
-static void put_terms(struct wire_writer *writer, uint32_t number, const struct wire_term *terms,
-                      uint32_t count)
-{
-        for (uint32_t i = 0; i < count; i++) {
-                wire_put_tag(writer, number, WIRE_TYPE_BYTES);
-                wire_put_varint(writer, term_size(&terms[i]));
-                put_term(writer, &terms[i]);
-        }
-}
-
 /*
  * Submit.
  */
-
-static void put_submit(struct wire_writer *writer, const struct wire_submit *submit)
-{
-        wire_put_text(writer, 1, submit->queue);
-        wire_put_fixed64(writer, 2, submit->queue_id);
-        wire_put_text(writer, 3, submit->channel);
-        wire_put_fixed64(writer, 4, submit->channel_id);
-        if (submit->has_band) {
-                wire_put_tag(writer, 5, WIRE_TYPE_VARINT);
-                wire_put_varint(writer, submit->band);
-        }
-        wire_put_uint(writer, 6, submit->credit_ms);
-        put_terms(writer, 7, submit->requirement, submit->requirement_count);
-        wire_put_text(writer, 8, submit->excluded_agent);
-        wire_put_fixed64(writer, 9, submit->excluded_agent_id);
-        wire_put_text(writer, 10, submit->client_key);
-        wire_put_text(writer, 11, submit->customer_key);
-        wire_put_bytes(writer, 12, submit->attributes.at, submit->attributes.size);
-}
 
 /* Terms above the limit are read (something may be wrong with them) and counted,
  * not kept; the check that follows refuses their number. */
@@ -305,15 +250,6 @@ static bool read_submit(struct hot *hot, struct acd_arena *arena, struct wire_su
  * AssignmentCommand.
  */
 
-static void put_assignment_command(struct wire_writer *writer,
-                                   const struct wire_assignment_command *command)
-{
-        wire_put_fixed64(writer, 1, command->assignment);
-        wire_put_fixed64(writer, 2, command->epoch);
-        wire_put_text(writer, 3, command->label);
-        wire_put_uint(writer, 4, command->extend_ms);
-}
-
 static bool assignment_command_field(struct hot *hot, const struct wire_field *field,
                                      struct wire_assignment_command *to)
 {
@@ -334,18 +270,6 @@ static bool assignment_command_field(struct hot *hot, const struct wire_field *f
 /*
  * Result.
  */
-
-static void put_result(struct wire_writer *writer, const struct wire_result *result)
-{
-        wire_put_uint(writer, 1, (uint32_t)result->code);
-        wire_put_fixed64(writer, 2, result->server_time_ns);
-        wire_put_fixed64(writer, 3, result->id);
-        wire_put_uint(writer, 4, result->state);
-        wire_put_uint(writer, 5, result->retry_after_ms);
-        wire_put_text(writer, 6, result->field);
-        wire_put_text(writer, 7, result->text);
-        wire_put_uint(writer, 8, result->limit);
-}
 
 static bool result_field(struct hot *hot, const struct wire_field *field, struct wire_result *to)
 {
@@ -379,25 +303,6 @@ static bool result_field(struct hot *hot, const struct wire_field *field, struct
 /*
  * Offer.
  */
-
-static void put_offer(struct wire_writer *writer, const struct wire_offer *offer)
-{
-        wire_put_fixed64(writer, 1, offer->server_time_ns);
-        wire_put_uint(writer, 2, offer->push);
-        wire_put_fixed64(writer, 3, offer->assignment);
-        wire_put_fixed64(writer, 4, offer->epoch);
-        wire_put_fixed64(writer, 5, offer->contact);
-        wire_put_uint(writer, 6, offer->left_ms);
-        wire_put_uint(writer, 7, offer->waited_ms);
-        wire_put_uint(writer, 8, offer->band);
-        wire_put_text(writer, 9, offer->queue);
-        wire_put_text(writer, 10, offer->channel);
-        wire_put_text(writer, 11, offer->customer_key);
-        wire_put_bytes(writer, 12, offer->attributes.at, offer->attributes.size);
-        wire_put_text(writer, 13, offer->client_key);
-        wire_put_uint(writer, 14, offer->offer_count);
-        wire_put_uint(writer, 15, (uint32_t)offer->state);
-}
 
 static bool offer_text_field(struct hot *hot, const struct wire_field *field, struct wire_offer *to)
 {
@@ -478,27 +383,6 @@ static enum body body_of(uint16_t kind)
 bool wire_hot_is(uint16_t kind)
 {
         return body_of(kind) != BODY_NONE;
-}
-
-void wire_hot_encode(const struct wire_message *message, struct wire_writer *writer)
-{
-        switch (body_of(message->kind)) {
-        case BODY_SUBMIT:
-                put_submit(writer, &message->submit);
-                return;
-        case BODY_ASSIGNMENT_COMMAND:
-                put_assignment_command(writer, &message->assignment_command);
-                return;
-        case BODY_RESULT:
-                put_result(writer, &message->result);
-                return;
-        case BODY_OFFER:
-                put_offer(writer, &message->offer);
-                return;
-        case BODY_NONE:
-                break;
-        }
-        acd_panic(__FILE__, __LINE__, __func__, "not a hot kind");
 }
 
 static bool read_fields(struct hot *hot, struct wire_message *message)

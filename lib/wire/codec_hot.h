@@ -2,10 +2,9 @@
 #pragma once
 
 /*
- * codec_hot.h - SUBMIT, the commands on assignments, RESULT and OFFER, coded by
+ * codec_hot.h - SUBMIT, the commands on assignments, RESULT and OFFER, read by
  * hand: the four bodies of a contact's life, and the reason why a life cycle
- * costs no allocation. Same bytes and same refusals as the general way; tests
- * compare the two. Private to lib/wire and its tests.
+ * costs no allocation. Same refusals as the general way; tests compare the two. Private to lib/wire and its tests.
  */
 
 #include "base/arena.h"
@@ -14,9 +13,6 @@
 
 /* Is this kind coded here? */
 bool wire_hot_is(uint16_t kind);
-
-/* Write the body of @message. */
-void wire_hot_encode(const struct wire_message *message, struct wire_writer *writer);
 
 /* Read @body into the body of @message, whose kind is set. Text and bytes point into @body; the
  * arena is asked for the terms of a SUBMIT only. */
