@@ -239,8 +239,6 @@ static bool has_space(struct shard *shard, enum need need)
 {
         if (need == NEED_NOTHING)
                 return true;
-        if (commit_room(shard) == COMMIT_DISK_FULL)
-                return false;
         switch (shard->space) {
         case JOURNAL_SPACE_PLENTY:
                 return true;

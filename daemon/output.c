@@ -172,7 +172,7 @@ void output_commit(struct output *output, size_t size, uint64_t batch, uint64_t 
         struct output_block *tail = tail_of(output);
 
         ACD_ASSERT(size > 0 && size <= sizeof(tail->bytes) - tail->end_size);
-        if (output->mark_count > 0)
+        if (output->mark_count > 0 && output->mark[0].batch <= durable)
                 (void)output_release(output, durable);
         tail->end_size += (uint32_t)size;
         extend(output, size, batch, durable, is_answer);
@@ -192,8 +192,11 @@ bool output_release(struct output *output, uint64_t durable)
                 output->answer_count -= output->mark[gone].answer_count;
                 gone++;
         }
-        output->mark_count -= gone;
-        memmove(output->mark, output->mark + gone, output->mark_count * sizeof(output->mark[0]));
+        if (gone > 0) {
+                output->mark_count -= gone;
+                memmove(output->mark, output->mark + gone,
+                        output->mark_count * sizeof(output->mark[0]));
+        }
 
         return output->released_size > output->sent_size;
 }

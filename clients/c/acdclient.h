@@ -267,6 +267,7 @@ struct acdclient_events_reader {
         int64_t wall_offset_ns;
         uint64_t time_ns; /* of all its events */
         /* private */
+        uint64_t next_sequence;
         const uint8_t *begin, *at, *end;
         uint32_t reference_count;
         uint16_t reference_at[512];

@@ -18,120 +18,120 @@
 #include "acd/command_fields.h"
 #include "base/assert.h"
 
+/* Fields are put at a pointer that goes on, and not through a struct: this is done for every
+ * command of every contact. A body's bound holds for every command (command.h), so it is asserted
+ * where something long is put, and at the end. */
 struct writer {
-        uint8_t *body;
+        const uint8_t *body_end;
         uint8_t *payload;
-        uint32_t body_size;
         uint32_t payload_size;
 };
 
-static void put_number(struct writer *writer, uint64_t value)
+static uint8_t *put_number(uint8_t *at, uint64_t value)
 {
-        ACD_ASSERT(writer->body_size + 10 <= ACD_COMMAND_BODY_MAX);
         while (value >= 0x80) {
-                writer->body[writer->body_size++] = (uint8_t)(value | 0x80);
+                *at++ = (uint8_t)(value | 0x80);
                 value >>= 7;
         }
-        writer->body[writer->body_size++] = (uint8_t)value;
+        *at++ = (uint8_t)value;
+        return at;
 }
 
-static void put_text(struct writer *writer, const char *text, size_t size_max)
+static uint8_t *put_text(struct writer *writer, uint8_t *at, const char *text, size_t size_max)
 {
         size_t size = 0;
 
         while (text[size] != 0)
                 ACD_ASSERT(++size < size_max);
-        put_number(writer, size);
-        ACD_ASSERT(writer->body_size + size <= ACD_COMMAND_BODY_MAX);
-        memcpy(writer->body + writer->body_size, text, size);
-        writer->body_size += (uint32_t)size;
+        ACD_ASSERT((size_t)(writer->body_end - at) >= 10 + size);
+        at = put_number(at, size);
+        memcpy(at, text, size);
+        return at + size;
 }
 
-static void put_bytes(struct writer *writer, const struct acd_bytes *bytes)
+static uint8_t *put_bytes(struct writer *writer, uint8_t *at, const struct acd_bytes *bytes)
 {
-        put_number(writer, bytes->size);
         ACD_ASSERT(bytes->size <= ACD_COMMAND_PAYLOAD_MAX - writer->payload_size);
         if (bytes->size > 0)
                 memcpy(writer->payload + writer->payload_size, bytes->at, bytes->size);
         writer->payload_size += bytes->size;
+        return put_number(at, bytes->size);
 }
 
-static void put_limits(struct writer *writer, const struct acd_limits *limits)
+static uint8_t *put_limits(uint8_t *at, const struct acd_limits *limits)
 {
-#define LIMIT(name, preset, minimum, maximum, text) put_number(writer, limits->name);
+#define LIMIT(name, preset, minimum, maximum, text) at = put_number(at, limits->name);
 #include "acd/limits.def"
 #undef LIMIT
+        return at;
 }
 
-static void put_contacts(struct writer *writer, const struct acd_resume *resume)
+static uint8_t *put_contacts(struct writer *writer, uint8_t *at, const struct acd_resume *resume)
 {
         ACD_ASSERT(resume->contact_count <= ACD_RESUME_MAX);
-        put_number(writer, resume->contact_count);
+        ACD_ASSERT((size_t)(writer->body_end - at) >= (size_t)10 * (resume->contact_count + 1));
+        at = put_number(at, resume->contact_count);
         for (uint32_t i = 0; i < resume->contact_count; i++)
-                put_number(writer, resume->contact[i].value);
+                at = put_number(at, resume->contact[i].value);
+        return at;
 }
 
 /* A field that is one value. */
-static void put_field(struct writer *writer, const uint8_t *base, const struct command_field *field)
+static uint8_t *put_field(struct writer *writer, uint8_t *to, const uint8_t *base,
+                          const struct command_field *field)
 {
         const void *at = base + field->offset;
 
         switch ((enum command_field_type)field->type) {
         case FIELD_U64:
-                put_number(writer, *(const uint64_t *)at);
-                return;
+                return put_number(to, *(const uint64_t *)at);
         case FIELD_I64: {
                 /* Zigzag: small numbers of either sign are short. */
                 uint64_t value = (uint64_t) * (const int64_t *)at;
 
-                put_number(writer, value << 1 ^ (0 - (value >> 63)));
-                return;
+                return put_number(to, value << 1 ^ (0 - (value >> 63)));
         }
         case FIELD_U32:
-                put_number(writer, *(const uint32_t *)at);
-                return;
+                return put_number(to, *(const uint32_t *)at);
         case FIELD_ENUM:
                 ACD_ASSERT(*(const uint32_t *)at <= UINT8_MAX);
-                put_number(writer, *(const uint32_t *)at);
-                return;
+                return put_number(to, *(const uint32_t *)at);
         case FIELD_U8:
-                put_number(writer, *(const uint8_t *)at);
-                return;
+                return put_number(to, *(const uint8_t *)at);
         case FIELD_BOOL:
-                put_number(writer, *(const bool *)at);
-                return;
+                return put_number(to, *(const bool *)at);
         case FIELD_TEXT:
-                put_text(writer, at, field->size);
-                return;
+                return put_text(writer, to, at, field->size);
         case FIELD_BYTES:
-                put_bytes(writer, at);
-                return;
+                return put_bytes(writer, to, at);
         case FIELD_LIMITS:
-                put_limits(writer, at);
-                return;
+                return put_limits(to, at);
         case FIELD_CONTACTS:
-                put_contacts(writer,
-                             (const struct acd_resume *)(const void *)(base +
-                                                                       offsetof(struct acd_command,
-                                                                                resume)));
-                return;
+                return put_contacts(
+                        writer, to,
+                        (const struct acd_resume *)(const void *)(base +
+                                                                  offsetof(struct acd_command,
+                                                                           resume)));
         case FIELD_LIST:
                 break;
         }
         acd_panic(__FILE__, __LINE__, __func__, "a field of one value");
 }
 
-static void put_list(struct writer *writer, const uint8_t *base, const struct command_field *field)
+static uint8_t *put_list(struct writer *writer, uint8_t *at, const uint8_t *base,
+                         const struct command_field *field)
 {
         const struct command_list *list = field->list;
         uint32_t count = *(const uint32_t *)(const void *)(base + field->offset);
 
         ACD_ASSERT(count <= list->max);
-        put_number(writer, count);
+        at = put_number(at, count);
         for (uint32_t i = 0; i < count; i++)
                 for (uint32_t f = 0; f < list->field_count; f++)
-                        put_field(writer, base + list->items_offset + (size_t)i * list->stride,
-                                  &list->fields[f]);
+                        at = put_field(writer, at,
+                                       base + list->items_offset + (size_t)i * list->stride,
+                                       &list->fields[f]);
+        return at;
 }
 
 void acd_command_encode(const struct acd_command *command, uint8_t *body, uint32_t *ret_body_size,
@@ -139,17 +139,19 @@ void acd_command_encode(const struct acd_command *command, uint8_t *body, uint32
 {
         const struct command_form *form = acd_command_form((uint64_t)command->kind);
         const uint8_t *base = (const uint8_t *)command;
-        struct writer writer = { .body = body, .payload = payload };
+        struct writer writer = { .body_end = body + ACD_COMMAND_BODY_MAX, .payload = payload };
+        uint8_t *at;
 
         ACD_ASSERT(form != NULL);
-        put_number(&writer, (uint64_t)command->kind);
-        put_number(&writer, command->tenant.value);
+        at = put_number(body, (uint64_t)command->kind);
+        at = put_number(at, command->tenant.value);
         for (uint32_t f = 0; f < form->field_count; f++) {
                 if (form->fields[f].type == FIELD_LIST)
-                        put_list(&writer, base, &form->fields[f]);
+                        at = put_list(&writer, at, base, &form->fields[f]);
                 else
-                        put_field(&writer, base, &form->fields[f]);
+                        at = put_field(&writer, at, base, &form->fields[f]);
         }
-        *ret_body_size = writer.body_size;
+        ACD_ASSERT(at <= writer.body_end);
+        *ret_body_size = (uint32_t)(at - body);
         *ret_payload_size = writer.payload_size;
 }

@@ -22,32 +22,44 @@ struct wanted {
         struct acd_text name;
 };
 
+/* Where in its slot each kind of object has its name. */
+static const uint16_t name_offsets[] = {
+        [ACD_OBJECT_TENANT] = offsetof(struct acd_tenant, config.name),
+        [ACD_OBJECT_SKILL] = offsetof(struct acd_skill, config.name),
+        [ACD_OBJECT_CHANNEL] = offsetof(struct acd_channel, config.name),
+        [ACD_OBJECT_QUEUE] = offsetof(struct acd_queue, name),
+        [ACD_OBJECT_TEAM] = offsetof(struct acd_team, name),
+        [ACD_OBJECT_PROFILE] = offsetof(struct acd_profile, name),
+        [ACD_OBJECT_GATEWAY] = offsetof(struct acd_gateway, name),
+};
+
 const char *acd_name_of(const struct acd *acd, enum acd_object object, uint32_t index)
 {
-        switch (object) {
-        case ACD_OBJECT_TENANT:
-                return acd->tenant[index].config.name;
-        case ACD_OBJECT_SKILL:
-                return acd->skill[index].config.name;
-        case ACD_OBJECT_CHANNEL:
-                return acd->channel[index].config.name;
-        case ACD_OBJECT_QUEUE:
-                return acd->queue[index].name;
-        case ACD_OBJECT_TEAM:
-                return acd->team[index].name;
-        case ACD_OBJECT_PROFILE:
-                return acd->profile[index].name;
-        case ACD_OBJECT_AGENT:
+        const struct acd_slab *slab;
+
+        if (object == ACD_OBJECT_AGENT)
                 return acd->agent_setup[index].name;
-        case ACD_OBJECT_GATEWAY:
-                return acd->gateway[index].name;
-        case ACD_OBJECT_CONTACT:
-        case ACD_OBJECT_ASSIGNMENT:
-        case ACD_OBJECT_NONE:
-                break;
-        }
-        return NULL;
+        if (object == ACD_OBJECT_NONE || object > ACD_OBJECT_GATEWAY)
+                return NULL;
+        slab = acd_slab_of(acd, object);
+        return (const char *)slab->base + (size_t)index * slab->stride + name_offsets[object];
 }
+
+/* The bytes before the zero of a name, eight at a time: a zero byte is one that borrows when one
+ * is taken from each, and had no top bit of its own. */
+uint32_t acd_name_size(const char name[ACD_NAME_MAX + 1])
+{
+        for (uint32_t size = 0; size < ACD_NAME_MAX + 1; size += 8) {
+                uint64_t word = acd_get_u64((const uint8_t *)name + size);
+                uint64_t zeros = (word - 0x0101010101010101) & ~word & 0x8080808080808080;
+
+                if (zeros != 0)
+                        return size + (uint32_t)__builtin_ctzll(zeros) / 8;
+        }
+        acd_panic(__FILE__, __LINE__, __func__, "a name ends");
+}
+
+_Static_assert((ACD_NAME_MAX + 1) % 8 == 0, "a name is whole words");
 
 static uint32_t value_of(enum acd_object object, uint32_t index)
 {
@@ -78,8 +90,8 @@ static bool is_wanted(const void *context, uint32_t value, const void *key)
             acd_tenant_of(acd, wanted->object, index) != wanted->tenant)
                 return false;
         name = acd_name_of(acd, wanted->object, index);
-        return acd_text_size(name) == wanted->name.size &&
-               memcmp(name, wanted->name.at, wanted->name.size) == 0;
+        return memcmp(name, wanted->name.at, wanted->name.size) == 0 &&
+               name[wanted->name.size] == 0;
 }
 
 /* The index, or 0. @tenant is ignored for tenants. */

@@ -87,6 +87,7 @@ bool acd_text_equal(const char *left, const char *right);
 uint32_t acd_text_size(const char *text);
 
 /* names.c */
+uint32_t acd_name_size(const char name[ACD_NAME_MAX + 1]);
 const char *acd_name_of(const struct acd *acd, enum acd_object object, uint32_t index);
 uint32_t acd_name_find(const struct acd *acd, enum acd_object object, uint32_t tenant,
                        struct acd_text name);

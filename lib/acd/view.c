@@ -32,7 +32,7 @@ struct acd_text acd_name(const struct acd *acd, enum acd_object object, uint64_t
         if (index == 0)
                 return (struct acd_text){ 0 };
         name = acd_name_of(acd, object, index);
-        return (struct acd_text){ .at = name, .size = acd_text_size(name) };
+        return (struct acd_text){ .at = name, .size = acd_name_size(name) };
 }
 
 uint64_t acd_list(const struct acd *acd, enum acd_object object, acd_tenant_id tenant,

@@ -123,7 +123,9 @@ static void begin(struct wire_batch *batch, const struct wire_batch_head *head)
 
         memset(batch->places->slot, 0, sizeof(batch->places->slot));
         batch->places->count = 0;
+        memset(batch->last, 0, sizeof(batch->last));
         batch->time_ns = head->time_ns;
+        batch->next_sequence = head->first_sequence;
         put_head(batch, head);
         set_sequences(batch, head->first_sequence, head->last_sequence);
 }
@@ -150,8 +152,8 @@ static void put_reference(struct wire_batch *batch, enum acd_object object, uint
         batch->size = (size_t)(at - batch->bytes);
 }
 
-/* The place of @object with @id in the batch's list of references; 0 for no id. */
-static uint32_t place_of(struct wire_batch *batch, const struct wire_namer *namer,
+/* The place of @object with @id in the batch's list of references. */
+static uint32_t search(struct wire_batch *batch, const struct wire_namer *namer,
                          enum acd_object object, uint64_t id)
 {
         struct wire_places *places = batch->places;
@@ -159,8 +161,6 @@ static uint32_t place_of(struct wire_batch *batch, const struct wire_namer *name
         uint32_t slot = (uint32_t)(key * 0x9e3779b97f4a7c15 >> (64 - PLACE_SLOT_BITS));
         uint32_t place;
 
-        if (id == 0)
-                return 0;
         while ((place = places->slot[slot]) != 0) {
                 if (places->key[place - 1] == key)
                         return place;
@@ -173,14 +173,30 @@ static uint32_t place_of(struct wire_batch *batch, const struct wire_namer *name
         return places->count;
 }
 
+/* The same, 0 for no id. Neighbours mostly refer to the same. */
+static inline uint32_t place_of(struct wire_batch *batch, const struct wire_namer *namer,
+                                enum acd_object object, uint64_t id)
+{
+        struct wire_place *last = &batch->last[object - ACD_OBJECT_CHANNEL];
+
+        if (id == 0)
+                return 0;
+        if (last->id != id) {
+                last->place = search(batch, namer, object, id);
+                last->id = id;
+        }
+        return last->place;
+}
+
 struct event_places {
         uint32_t agent, queue, channel, gateway;
 };
 
 static uint8_t *put_event(uint8_t *at, const struct wire_event *event,
-                          const struct event_places *places)
+                          const struct event_places *places, uint64_t expected_sequence)
 {
-        at = wire_raw_uint(at, 1, event->sequence);
+        if (event->sequence != expected_sequence)
+                at = wire_raw_uint(at, 1, event->sequence);
         at = wire_raw_uint(at, 2, (uint32_t)event->kind);
         at = wire_raw_uint(at, 3, (uint32_t)event->reason);
         at = wire_raw_uint(at, 4, event->state);
@@ -208,7 +224,7 @@ static void append(struct wire_batch *batch, const struct wire_event *event,
 {
         uint8_t *begin = batch->bytes + batch->size;
         uint8_t *body = begin + 2;
-        uint8_t *end = put_event(body, event, places);
+        uint8_t *end = put_event(body, event, places, batch->next_sequence);
         size_t size = (size_t)(end - body);
 
         ACD_ASSERT(size + 3 <= WIRE_EVENT_MAX);
@@ -222,6 +238,7 @@ static void append(struct wire_batch *batch, const struct wire_event *event,
         }
         batch->size = (size_t)(end - batch->bytes);
         batch->event_count++;
+        batch->next_sequence = event->sequence + 1;
 }
 
 bool wire_batch_put(struct wire_batch *batch, const struct wire_batch_head *head,
@@ -316,6 +333,7 @@ bool wire_batch_open(struct wire_batch_reader *reader, struct acd_bytes bytes)
         struct wire_reader at = wire_reader_of(bytes);
 
         reader->head = (struct wire_batch_head){ 0 };
+        reader->next_sequence = 0;
         reader->begin = at.at;
         reader->reference_count = 0;
         if (bytes.size > WIRE_BATCH_MAX)
@@ -335,6 +353,7 @@ bool wire_batch_open(struct wire_batch_reader *reader, struct acd_bytes bytes)
         }
         reader->at = at.at;
         reader->end = at.end;
+        reader->next_sequence = reader->head.first_sequence;
         return reader->head.first_sequence > 0 &&
                reader->head.last_sequence >= reader->head.first_sequence;
 }
@@ -465,12 +484,13 @@ static bool resolve_field(const struct wire_batch_reader *reader, struct wire_ev
         }
 }
 
-static bool read_event(const struct wire_batch_reader *reader, struct acd_bytes bytes,
+static bool read_event(struct wire_batch_reader *reader, struct acd_bytes bytes,
                        struct wire_event *ret_event)
 {
         struct wire_reader at = wire_reader_of(bytes);
 
-        *ret_event = (struct wire_event){ .time_ns = reader->head.time_ns };
+        *ret_event = (struct wire_event){ .sequence = reader->next_sequence,
+                                          .time_ns = reader->head.time_ns };
         while (at.at < at.end) {
                 struct wire_field field;
                 bool is_good;
@@ -485,6 +505,7 @@ static bool read_event(const struct wire_batch_reader *reader, struct acd_bytes 
                 if (!is_good)
                         return false;
         }
+        reader->next_sequence = ret_event->sequence + 1;
         return true;
 }
 

@@ -38,6 +38,11 @@ struct wire_places {
         uint16_t slot[2 * WIRE_REFERENCE_COUNT_MAX]; /* open addressing: place, 0 = free */
 };
 
+struct wire_place {
+        uint64_t id;
+        uint32_t place;
+};
+
 /* One batch being written, of one tenant. */
 struct wire_batch {
         struct wire_places *places;
@@ -47,8 +52,11 @@ struct wire_batch {
         size_t first_at;      /* where the sequences are written */
         uint64_t first_sequence;
         uint64_t last_sequence;
+        uint64_t next_sequence; /* of an event that need not say it */
         uint64_t time_ns;
         uint32_t event_count;
+        /* The last reference of each object, from ACD_OBJECT_CHANNEL on. */
+        struct wire_place last[ACD_OBJECT_GATEWAY - ACD_OBJECT_CHANNEL + 1];
 };
 
 /* Memory for a batch as large as they get. */
@@ -95,6 +103,7 @@ void wire_batch_reset(struct wire_batch *batch);
 /* Reading: the head, then event after event. */
 struct wire_batch_reader {
         struct wire_batch_head head;
+        uint64_t next_sequence;
         const uint8_t *begin;
         const uint8_t *at;
         const uint8_t *end;

@@ -103,8 +103,11 @@ static inline void wire_put_text(struct wire_writer *writer, uint32_t number, st
 }
 
 /* The next ones write where the caller knows that there is room; they return the end. The
- * number is a constant, hence so is the tag. */
-static inline uint8_t *wire_raw_varint(uint8_t *at, uint64_t value)
+ * number is a constant, hence so is the tag, if only they are inlined: they are small, and the compiler
+ * thinks that they are many. */
+#define WIRE_INLINE static inline __attribute__((always_inline))
+
+WIRE_INLINE uint8_t *wire_raw_varint(uint8_t *at, uint64_t value)
 {
         for (; value >= 0x80; value >>= 7)
                 *at++ = (uint8_t)(value | 0x80);
@@ -112,7 +115,7 @@ static inline uint8_t *wire_raw_varint(uint8_t *at, uint64_t value)
         return at;
 }
 
-static inline uint8_t *wire_raw_tag(uint8_t *at, uint32_t number, enum wire_type type)
+WIRE_INLINE uint8_t *wire_raw_tag(uint8_t *at, uint32_t number, enum wire_type type)
 {
         uint32_t tag = number << 3 | type;
 
@@ -124,12 +127,12 @@ static inline uint8_t *wire_raw_tag(uint8_t *at, uint32_t number, enum wire_type
         return at;
 }
 
-static inline uint8_t *wire_raw_uint(uint8_t *at, uint32_t number, uint64_t value)
+WIRE_INLINE uint8_t *wire_raw_uint(uint8_t *at, uint32_t number, uint64_t value)
 {
         return value == 0 ? at : wire_raw_varint(wire_raw_tag(at, number, WIRE_TYPE_VARINT), value);
 }
 
-static inline uint8_t *wire_raw_fixed64(uint8_t *at, uint32_t number, uint64_t value)
+WIRE_INLINE uint8_t *wire_raw_fixed64(uint8_t *at, uint32_t number, uint64_t value)
 {
         if (value == 0)
                 return at;
@@ -138,7 +141,7 @@ static inline uint8_t *wire_raw_fixed64(uint8_t *at, uint32_t number, uint64_t v
         return at + sizeof(value);
 }
 
-static inline uint8_t *wire_raw_text(uint8_t *at, uint32_t number, struct acd_text text)
+WIRE_INLINE uint8_t *wire_raw_text(uint8_t *at, uint32_t number, struct acd_text text)
 {
         if (text.size == 0)
                 return at;
