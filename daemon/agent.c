@@ -186,11 +186,9 @@ void agent_snapshot(const struct request *request)
 bool agent_hear(const struct request *request)
 {
         struct shard *shard = request->shard;
-        struct acd_agent_view view;
 
         session_renew(&shard->sessions, request->session, clock_real(&shard->clock));
-        if (!acd_view_agent(shard->acd, request->session->agent, &view) ||
-            view.presence != ACD_PRESENCE_LOST)
+        if (!acd_agent_is_lost(shard->acd, request->session->agent))
                 return true;
         if (step(shard, ACD_COMMAND_AGENT_BACK, request->session->agent, ACD_REASON_NONE))
                 return true;

@@ -35,8 +35,12 @@ static inline void lease_list_init(struct lease_list *list, uint64_t duration_ns
 /* Begin or renew. */
 static inline void lease_renew(struct lease_list *list, struct lease *lease, uint64_t now_ns)
 {
-        if (acd_link_is_linked(&lease->link))
+        if (acd_link_is_linked(&lease->link)) {
+                /* In one turn all times are the same, and so would be its place. */
+                if (lease->renewed_ns == now_ns)
+                        return;
                 acd_list_remove(&lease->link);
+        }
         lease->renewed_ns = now_ns;
         acd_list_push_back(&list->leases, &lease->link);
 }

@@ -207,6 +207,13 @@ bool acd_view_agent(const struct acd *acd, acd_agent_id id, struct acd_agent_vie
         return true;
 }
 
+bool acd_agent_is_lost(const struct acd *acd, acd_agent_id id)
+{
+        uint32_t index = acd_index_of(acd, ACD_OBJECT_AGENT, id.value);
+
+        return index != 0 && acd->agent[index].presence == ACD_PRESENCE_LOST;
+}
+
 bool acd_view_gateway(const struct acd *acd, acd_gateway_id id, struct acd_gateway_view *ret_view)
 {
         uint32_t index = acd_index_of(acd, ACD_OBJECT_GATEWAY, id.value);

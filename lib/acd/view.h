@@ -114,6 +114,8 @@ bool acd_view_contact(const struct acd *acd, acd_contact_id id, struct acd_conta
 bool acd_view_assignment(const struct acd *acd, acd_assignment_id id,
                          struct acd_assignment_view *ret_view);
 bool acd_view_agent(const struct acd *acd, acd_agent_id id, struct acd_agent_view *ret_view);
+/* Every request of a session asks this. */
+bool acd_agent_is_lost(const struct acd *acd, acd_agent_id id);
 bool acd_view_queue(const struct acd *acd, acd_queue_id id, struct acd_queue_view *ret_view);
 bool acd_view_gateway(const struct acd *acd, acd_gateway_id id, struct acd_gateway_view *ret_view);
 bool acd_view_channel(const struct acd *acd, acd_channel_id id, struct acd_channel_view *ret_view);

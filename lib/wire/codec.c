@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Frames to messages and back. Writing is codec_write.c's; a body is read in one
- * of three ways:
+ * of these ways:
  *
- *   hot      SUBMIT, commands on assignments, RESULT, OFFER: codec_hot.c
+ *   hot      SUBMIT, commands on assignments, RESULT, OFFER: codec_hot.c, and before
+ *            that, for those that look as they mostly do, codec_quick.c
  *   events   EVENTS: its batch is bytes that somebody else encoded; they are
  *            passed on as they are
  *   general  all others: scan, unpack (protobuf-c, in a capped arena), convert
@@ -22,6 +23,7 @@
 #include "wire/codec_check.h"
 #include "wire/codec_convert.h"
 #include "wire/codec_hot.h"
+#include "wire/codec_quick.h"
 #include "wire/codec_scan.h"
 #include "wire/codec_write.h"
 
@@ -132,7 +134,7 @@ static uint8_t *write_events(const struct wire_events *events, uint8_t *at)
 enum acd_result wire_decode(const struct wire_frame *frame, struct acd_arena *arena,
                             struct wire_message *ret_message, struct wire_refusal *ret_refusal)
 {
-        const struct wire_kind_info *info = wire_kind_info(frame->kind);
+        const struct wire_kind_info *info;
         struct acd_bytes bytes = { frame->body, frame->body_size };
         bool is_good;
 
@@ -140,6 +142,9 @@ enum acd_result wire_decode(const struct wire_frame *frame, struct acd_arena *ar
         ret_message->correlation = frame->correlation;
         ret_message->session = frame->session;
 
+        if (wire_quick_decode(frame, ret_message))
+                return ACD_OK;
+        info = wire_kind_info(frame->kind);
         if (info == NULL) {
                 (void)wire_refuse_field(ret_refusal, ACD_UNSUPPORTED, NULL, "kind", NULL);
                 return ret_refusal->code;

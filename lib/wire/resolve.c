@@ -424,16 +424,18 @@ enum acd_result wire_resolve_contact(const struct acd *acd, const struct wire_pe
 
 struct wire_result wire_result_of(const struct acd_reply *reply, acd_time now)
 {
-        bool is_done = wire_result_is_done(reply->result);
-
-        return (struct wire_result){
+        struct wire_result result = {
                 .code = reply->result,
                 .server_time_ns = now,
                 .id = reply->id,
                 .state = reply->state,
                 .retry_after_ms = reply->retry_after_ms,
-                .field = wire_text(wire_field_name(reply->field)),
-                .text = wire_text(is_done ? "" : wire_result_text(reply->result)),
                 .limit = reply->limit,
         };
+
+        if (reply->field != ACD_FIELD_NONE)
+                result.field = wire_text(wire_field_name(reply->field));
+        if (!wire_result_is_done(reply->result))
+                result.text = wire_text(wire_result_text(reply->result));
+        return result;
 }
