@@ -139,8 +139,10 @@ static enum apply_outcome make(struct shard *shard, const struct apply *apply,
                 return APPLY_DONE;
         apply_to_wire(change, &room, &message.apply);
         if (wire_resolve(shard->acd, &peer, &message, &command, &refusal) != ACD_OK) {
-                if (!change->is_provisional && refusal.code == ACD_UNKNOWN &&
-                    change->kind == APPLY_TEAM)
+                if (wire_is_removed(&message, &refusal))
+                        return APPLY_DONE;
+                if (change->kind == APPLY_TEAM && refusal.code == ACD_UNKNOWN &&
+                    !change->is_provisional && !change->is_completion)
                         return APPLY_REFUSED_SUPERVISOR;
                 complain(shard, apply, change, refusal.field, refusal.text);
                 return APPLY_REFUSED;

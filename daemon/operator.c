@@ -23,6 +23,18 @@ void operator_find_tenant(struct request *request)
         request->peer.tenant = conn->tenant;
 }
 
+/* What was to be removed is not there: as for an upsert that changes nothing. */
+static void answer_removed(const struct request *request)
+{
+        struct wire_message message = answer_begin(request, WIRE_APPLIED);
+
+        message.applied.result = result_ok(request, 0, 0);
+        message.applied.result.code = ACD_DUPLICATE;
+        message.applied.object = request->message->apply.remove.object;
+        request->shard->metrics.duplicates_total++;
+        answer(request, &message);
+}
+
 void operator_apply(const struct request *request)
 {
         struct shard *shard = request->shard;
@@ -33,7 +45,10 @@ void operator_apply(const struct request *request)
 
         if (wire_resolve(shard->acd, &request->peer, request->message, &command, &refusal) !=
             ACD_OK) {
-                answer_refusal(request, &refusal);
+                if (wire_is_removed(request->message, &refusal))
+                        answer_removed(request);
+                else
+                        answer_refusal(request, &refusal);
                 return;
         }
         if (!request_step(request, &command, &reply))

@@ -115,7 +115,7 @@ struct acdclient_agent_config {
         const struct acdclient_queue_tier *tiers; /* up to 32; a queue not named: tier 0 */
 };
 
-/* Refused with IN_USE while something refers to it. */
+/* Refused with IN_USE while something refers to it; DUPLICATE when it is not there. */
 struct acdclient_remove {
         enum acdclient_object object; /* TENANT to AGENT */
         struct acdclient_text name; /* 1 to 63 characters */

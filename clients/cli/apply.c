@@ -153,7 +153,7 @@ static void on_answer(void *context, struct acdclient *client, int error,
         /* A team that is made in two steps was told with the first. */
         if (outcome == APPLY_DONE && !ticket->change.is_completion)
                 count(sender, &ticket->change, &answer->applied);
-        else if (outcome == APPLY_REFUSED && is_settled && error == 0 &&
+        else if (outcome != APPLY_DONE && is_settled && error == 0 &&
                  sender->exit_code == CLI_DONE)
                 tell_refusal(sender, &ticket->change, result);
         else if (error != 0 && sender->exit_code == CLI_DONE)

@@ -209,5 +209,8 @@ enum acd_result acd_do_remove(struct acd *acd, const struct acd_command *command
                 return acd_refuse(acd, ACD_IN_USE, fields[object]);
         acd_emit_config(acd, tenant, ACD_EVENT_CONFIG_REMOVED, object, command->remove.id);
         free_object(acd, object, index);
+        acd->removed_step = acd->step;
+        acd->removed_object = object;
+        acd->removed_id = command->remove.id;
         return acd_done(acd, command->remove.id, 0);
 }

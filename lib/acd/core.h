@@ -510,7 +510,10 @@ struct acd {
         /* Of the step at work; not state. */
         uint64_t step;
         acd_time step_now;
-        uint32_t step_tenant; /* that the command names, or 0 */
+        uint32_t step_tenant;  /* that the command names, or 0 */
+        uint64_t removed_step; /* the step that removed the object here; its name can be read */
+        uint64_t removed_id;
+        enum acd_object removed_object;
         struct acd_effects *effects;
         struct acd_reply *reply;
 };

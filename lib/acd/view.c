@@ -24,11 +24,22 @@ uint64_t acd_find(const struct acd *acd, enum acd_object object, acd_tenant_id t
         return acd_id_of(acd, slab, index);
 }
 
+/* What the last step removed has its name until the next one: its events tell it. */
+static uint32_t removed_object(const struct acd *acd, enum acd_object object, uint64_t id)
+{
+        bool is_removed = acd->removed_step == acd->step && acd->removed_object == object &&
+                          acd->removed_id == id;
+
+        return is_removed ? acd_ghost_of(acd, object, id) : 0;
+}
+
 struct acd_text acd_name(const struct acd *acd, enum acd_object object, uint64_t id)
 {
         uint32_t index = object > ACD_OBJECT_GATEWAY ? 0 : acd_index_of(acd, object, id);
         const char *name;
 
+        if (index == 0 && id != 0)
+                index = removed_object(acd, object, id);
         if (index == 0)
                 return (struct acd_text){ 0 };
         name = acd_name_of(acd, object, index);

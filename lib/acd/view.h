@@ -16,7 +16,8 @@
 uint64_t acd_find(const struct acd *acd, enum acd_object object, acd_tenant_id tenant,
                   struct acd_text name);
 
-/* Name of an object of a kind that has one; empty when there is none such. */
+/* Name of an object of a kind that has one, or had one until the last step removed it; empty when
+ * there is none such. */
 struct acd_text acd_name(const struct acd *acd, enum acd_object object, uint64_t id);
 
 /* Walk the objects of a kind in slot order: start with *cursor 0; returns the id, or

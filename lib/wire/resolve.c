@@ -394,6 +394,12 @@ enum acd_result wire_resolve(const struct acd *acd, const struct wire_peer *peer
         return make_command(&at, message, ret_command) ? ACD_OK : ret_refusal->code;
 }
 
+bool wire_is_removed(const struct wire_message *message, const struct wire_refusal *refusal)
+{
+        return message->kind == WIRE_APPLY && message->apply.change == WIRE_CHANGE_REMOVE &&
+               refusal->code == ACD_UNKNOWN;
+}
+
 enum acd_result wire_resolve_one(const struct acd *acd, acd_tenant_id tenant,
                                  const struct wire_reference *reference, uint64_t *ret_id,
                                  struct wire_refusal *ret_refusal)

@@ -48,6 +48,10 @@ enum acd_result wire_resolve(const struct acd *acd, const struct wire_peer *peer
                              const struct wire_message *message, struct acd_command *ret_command,
                              struct wire_refusal *ret_refusal) __attribute__((warn_unused_result));
 
+/* Does @refusal of @message only say that what a removal names is not there? Then everything is as
+ * it asks for: a removal may be repeated. */
+bool wire_is_removed(const struct wire_message *message, const struct wire_refusal *refusal);
+
 /* Something that a request names, by name or by handle. */
 struct wire_reference {
         enum acd_object object;

@@ -29,6 +29,28 @@ tenants:
 """
 
 
+def removing(acdctl):
+    """What is removed may be removed again, also with the tenant that it was in."""
+    acdctl("apply", "-", stdin="skills: [old]\ntenants: {gamma: {}}\n").expect(DONE)
+    gone = "remove: {skills: [old], tenants: [gamma], agents: [nobody]}\n"
+    first = acdctl("apply", "-", "--json", stdin=gone).expect(DONE).json()
+    check(first["removed"] == 2 and first["same"] == 2, "%s", first)
+    told = [line for line in acdctl("events", "--from", "1", "--count", str(last_event(acdctl)),
+                                    "--json").lines() if line["event"] == "CONFIG_REMOVED"]
+    check([(line["object"], line["name"]) for line in told] == [("skill", "old")], "%s", told)
+    again = acdctl("apply", "-", "--json", stdin=gone).expect(DONE).json()
+    check(again["removed"] == 0 and again["same"] == 4, "%s", again)
+
+
+def supervising(acdctl):
+    """A supervisor that nobody configured is refused, also after the agents were made."""
+    for file in ("teams: {west: {supervisors: [ghost]}}\n",
+                 "teams: {west: {supervisors: [eve, ghost]}}\nagents: {eve: {}}\n"):
+        bad = acdctl("apply", "-", stdin=file).expect(REFUSED)
+        check("-:1:29: team west" in bad.err and "supervisors" in bad.err, "%s", bad)
+    acdctl("apply", "-", stdin="remove: {teams: [west], agents: [eve]}\n").expect(DONE)
+
+
 def configuring(daemon):
     acdctl = daemon.acdctl
     first = acdctl("apply", "-", "--json", stdin=FLOOR).expect(DONE).json()
@@ -42,8 +64,8 @@ def configuring(daemon):
     acdctl("apply", "-", stdin=FLOOR).expect(DONE)
     bad = acdctl("apply", "-", stdin="agents:\n  carl:\n    team: south\n").expect(REFUSED)
     check("-:3:11: agent carl" in bad.err and "UNKNOWN" in bad.err, "%s", bad)
-    gone = acdctl("apply", "-", stdin="remove: {agents: [nobody]}\n")
-    check(gone.code in (DONE, REFUSED), "%s", gone)
+    removing(acdctl)
+    supervising(acdctl)
     check(acdctl("queues", "--tenant", "beta", "--json").expect(DONE).json()["queues"] == [],
           "beta has no queues")
 

@@ -138,6 +138,25 @@ def case_example(world):
         check(lsn_of(after) - lsn_of(before) <= 8, "the same file made records again")
 
 
+def case_removals(world):
+    """A configuration that removes something is one to start with every day."""
+    with world.daemon() as daemon:
+        file = daemon.directory / "acdd.yaml"
+        file.write_text("queues: {other: {}}\nremove: {agents: [anna, nobody], tenants: [gamma]}\n")
+        daemon.options = ("--config", str(file))
+        for _ in range(2):
+            stop(daemon)
+            daemon.start()
+        agents = daemon.acdctl("agents", "--json").expect(DONE).json()["agents"]
+        check(agents == [], "not removed: %s", agents)
+        stop(daemon)
+        file.write_text("teams: {west: {supervisors: [ghost]}}\n")
+        expect(world.run("--data-dir", daemon.directory / "data", "--config", file), USAGE,
+               "acdd.yaml:1:29: team west: supervisors")
+        file.write_text("")
+        daemon.start()
+
+
 def lsn_of(status):
     return int(re.search(r'"lsn": ?"?(\d+)', str(status).replace("'", '"')).group(1))
 

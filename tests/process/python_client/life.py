@@ -69,8 +69,8 @@ class Life:
         assert list(apply(queue=queue).changed) == ["band"]
         apply(agent=kind("AgentConfig")(name="alice", skills=[
             kind("SkillLevel")(skill="german", level=5)]))
-        refused("UNKNOWN", None, self.operator.ask, "APPLY",
-                remove=kind("Remove")(object=self.schema.value("OBJECT_QUEUE"), name="nothing"))
+        gone = kind("Remove")(object=self.schema.value("OBJECT_QUEUE"), name="nothing")
+        assert apply(remove=gone).result.code == self.schema.value("RESULT_DUPLICATE")
         step("configured; the same again changes nothing")
 
     def arrive(self):

@@ -175,6 +175,41 @@ Test(views, closed_contacts_are_readable_until_the_next_step)
 /*
  * Goal    Configuration read back and applied changes nothing.
  */
+static bool has_name(enum acd_object object, uint64_t id, const char *wanted)
+{
+        struct acd_text name = acd_name(fixture.acd, object, id);
+
+        return name.size == strlen(wanted) && memcmp(name.at, wanted, name.size) == 0;
+}
+
+/* Goal    What is removed is told by its name, and its tenant's, which may be itself. */
+Test(views, removed_objects_have_a_name_until_the_next_step)
+{
+        struct acd_command command;
+        uint64_t skill, tenant;
+
+        setup();
+        skill = fixture_skill(&fixture, "old").value;
+        command = fixture_command(&fixture, ACD_COMMAND_REMOVE);
+        command.remove = (struct acd_remove){ .object = ACD_OBJECT_SKILL, .id = skill };
+        cr_assert_eq(fixture_step(&fixture, &command), ACD_OK);
+        cr_assert(has_name(ACD_OBJECT_SKILL, skill, "old"));
+        cr_assert(has_name(ACD_OBJECT_TEAM, skill, ""));
+
+        command = fixture_command(&fixture, ACD_COMMAND_TENANT_UPSERT);
+        memcpy(command.tenant_config.name, "other", sizeof("other"));
+        cr_assert_eq(fixture_step(&fixture, &command), ACD_OK);
+        cr_assert(has_name(ACD_OBJECT_SKILL, skill, ""));
+        tenant = fixture.reply.id;
+        command = fixture_command(&fixture, ACD_COMMAND_REMOVE);
+        command.remove = (struct acd_remove){ .object = ACD_OBJECT_TENANT, .id = tenant };
+        cr_assert_eq(fixture_step(&fixture, &command), ACD_OK);
+        cr_assert(has_name(ACD_OBJECT_TENANT, tenant, "other"));
+        cr_assert_eq(fixture_step(&fixture, &command), ACD_UNKNOWN);
+        cr_assert(has_name(ACD_OBJECT_TENANT, tenant, ""));
+        fixture_fini(&fixture);
+}
+
 Test(views, configuration_is_the_command_that_makes_it)
 {
         acd_tenant_id none = { 0 };

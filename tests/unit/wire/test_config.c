@@ -287,7 +287,7 @@ Test(config, references_are_checked, .init = setup)
         cr_assert_eq(resolve(&message), ACD_OK);
 }
 
-/* Goal    A removal names something that is there, of a kind that is configured. */
+/* Goal    A removal names something of a kind that is configured; what is not there is removed. */
 Test(config, removals, .init = setup)
 {
         struct wire_message message = { .kind = WIRE_APPLY,
@@ -313,6 +313,8 @@ Test(config, removals, .init = setup)
                 cr_assert_eq(resolve(&message), cases[i].code, "case %zu", i);
                 if (cases[i].code != ACD_OK) {
                         cr_assert_str_eq(refusal.field, cases[i].field, "case %zu", i);
+                        cr_assert_eq(wire_is_removed(&message, &refusal),
+                                     cases[i].code == ACD_UNKNOWN, "case %zu", i);
                         continue;
                 }
                 cr_assert_eq(command.kind, ACD_COMMAND_REMOVE);
