@@ -17,6 +17,10 @@
  * proven; it is believed when it is older than everything we have, and readers
  * see the gap by the sequence numbers.
  *
+ * Entries of a tenant that was removed since are in the log too. Nobody asks for
+ * its stream, so its entries are all offered to Redis, which refuses those that it
+ * has; for them, and only for them, that is an answer like another.
+ *
  * Matching never waits: nothing here blocks, and what Redis has not taken is a
  * position in the log.
  */
@@ -242,6 +246,10 @@ static void begin_feeding(struct shard *shard)
                 if (position < begin)
                         begin = position;
         }
+        /* Entries of removed tenants, for which nobody was asked, from where this run got to. */
+        if (publisher->acknowledged != 0 && publisher->acknowledged < begin &&
+            publisher->acknowledged >= event_log_first(shard->event_log))
+                begin = publisher->acknowledged;
         event_cursor_init(&publisher->cursor, shard->event_log, begin, publisher->cursor_memory,
                           EVENT_CURSOR_MEMORY_MIN);
         publisher->acknowledged = begin;
@@ -271,6 +279,23 @@ static void take_stream(struct shard *shard, const struct redis_reply *reply)
 
 /* ---- feeding ---- */
 
+/* Is @name that of the tenant which has the place @slot now? */
+static bool is_present(const struct shard *shard, uint32_t slot, struct acd_text name)
+{
+        struct acd_text present =
+                acd_name(shard->acd, ACD_OBJECT_TENANT, shard->tenants.tenant[slot].id.value);
+
+        return present.size == name.size && memcmp(present.at, name.at, name.size) == 0;
+}
+
+/* Does @entry go to Redis? */
+static bool is_lacking(const struct publisher *publisher, const struct event_entry *entry,
+                       bool is_former)
+{
+        return is_former ||
+               entry->tag.last_sequence > publisher->tenant[entry->tag.tenant].sequence;
+}
+
 /* False: no more now. */
 static bool add_entry(struct shard *shard, const struct event_entry *entry)
 {
@@ -284,9 +309,12 @@ static bool add_entry(struct shard *shard, const struct event_entry *entry)
                 redis_text("XADD"), { 0 }, { 0 }, redis_text("batch"), bytes
         };
 
-        if (entry->tag.tenant >= publisher->tenant_count_max ||
-            entry->tag.last_sequence <= publisher->tenant[entry->tag.tenant].sequence ||
-            !wire_batch_open(&reader, bytes))
+        bool is_former;
+
+        if (entry->tag.tenant >= publisher->tenant_count_max || !wire_batch_open(&reader, bytes))
+                return true;
+        is_former = !is_present(shard, entry->tag.tenant, reader.head.tenant);
+        if (!is_lacking(publisher, entry, is_former))
                 return true;
         key_of(key, reader.head.tenant);
         (void)snprintf(id, sizeof(id), "%u-%llu", entry->tag.epoch,
@@ -300,6 +328,7 @@ static bool add_entry(struct shard *shard, const struct event_entry *entry)
                 .epoch = entry->tag.epoch,
                 .sequence = entry->tag.last_sequence,
                 .tenant_slot = entry->tag.tenant,
+                .is_former = is_former,
         };
         if (publisher->flight_count++ == 0)
                 publisher->retry_real =
@@ -345,8 +374,10 @@ static void take_added(struct shard *shard, const struct redis_reply *reply)
         struct publisher *publisher = publisher_of(shard);
         struct publisher_flight *flight = &publisher->flight[publisher->flight_begin];
         struct publisher_tenant *tenant = &publisher->tenant[flight->tenant_slot];
+        bool is_there = reply->kind == REDIS_ERROR &&
+                        strstr(reply->text, "equal or smaller") != NULL;
 
-        if (reply->kind == REDIS_ERROR && strstr(reply->text, "equal or smaller") != NULL) {
+        if (is_there && !flight->is_former) {
                 char id[PUBLISHER_ID_SIZE];
                 struct acd_text name =
                         acd_name(shard->acd, ACD_OBJECT_TENANT,
@@ -360,20 +391,24 @@ static void take_added(struct shard *shard, const struct redis_reply *reply)
                 refuse(shard, text, id);
                 return;
         }
-        if (reply->kind != REDIS_TEXT) {
+        if (reply->kind != REDIS_TEXT && !is_there) {
                 retry_later(shard, reply->kind == REDIS_ERROR ? reply->text : "an odd answer");
                 return;
         }
-        tenant->epoch = flight->epoch;
-        tenant->sequence = flight->sequence;
+        if (!flight->is_former) {
+                tenant->epoch = flight->epoch;
+                tenant->sequence = flight->sequence;
+        }
         publisher->acknowledged = flight->next_position;
-        publisher->last_epoch = flight->epoch;
-        publisher->last_sequence = flight->sequence;
-        publisher->published_count++;
+        if (!is_there) {
+                publisher->last_epoch = flight->epoch;
+                publisher->last_sequence = flight->sequence;
+                publisher->published_count++;
+                shard->metrics.redis_entries_total++;
+        }
         publisher->flight_begin = (publisher->flight_begin + 1) % PUBLISHER_WINDOW_COUNT;
         publisher->flight_count--;
         publisher->retry_real = clock_real(&shard->clock) + (uint64_t)PATIENCE_MS * NS_PER_MS;
-        shard->metrics.redis_entries_total++;
 }
 
 /* ---- replies ---- */
@@ -496,10 +531,14 @@ static uint64_t lag_of(const struct shard *shard)
         uint64_t lag = 0;
 
         for (uint32_t i = 0; i < publisher->tenant_count_max; i++) {
-                uint64_t last = shard->tenants.tenant[i].last_sequence;
+                acd_tenant_id id = shard->tenants.tenant[i].id;
+                uint64_t last = tenants_last_sequence(&shard->tenants, id);
+                uint64_t sent = publisher->tenant[i].sequence;
 
-                if (last > publisher->tenant[i].sequence)
-                        lag += last - publisher->tenant[i].sequence;
+                if (last == 0 || acd_name(shard->acd, ACD_OBJECT_TENANT, id.value).size == 0)
+                        continue;
+                if (sent < last)
+                        lag += last - sent;
         }
         return lag;
 }

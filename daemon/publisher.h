@@ -58,6 +58,7 @@ struct publisher_flight {
         uint64_t epoch;
         uint64_t sequence;
         uint32_t tenant_slot;
+        bool is_former; /* its tenant was removed since */
 };
 
 struct publisher {

@@ -107,6 +107,8 @@ static const char *check_small(const struct acd *acd)
                         continue;
                 HOLDS(is_live(&acd->tenants, acd->gateway[i].tenant));
                 HOLDS(acd->gateway[i].state >= ACD_GATEWAY_PRESENT);
+                HOLDS(acd->gateway[i].link.list ==
+                      acd_tag(LIST_GATEWAY + acd->gateway[i].state, 0));
                 HOLDS(name_is_good(acd->gateway[i].name));
         }
         return NULL;

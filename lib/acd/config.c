@@ -111,6 +111,7 @@ static uint32_t tenant_make(struct acd *acd, const struct acd_tenant_config *con
         tenant->link = slot.link;
         tenant->config = *config;
         acd_text_set(tenant->config.name, sizeof(tenant->config.name), config->name);
+        tenant->event_sequence = acd->past_event_sequence;
         for (uint32_t presence = 0; presence <= ACD_PRESENCE_LOST; presence++)
                 acd_ilist_init(&tenant->presence[presence],
                                acd_tag(LIST_PRESENCE + presence, index));

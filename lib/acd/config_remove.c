@@ -117,8 +117,12 @@ static void skill_free(struct acd *acd, uint32_t index)
         acd_slab_give_used(&acd->skills, index);
 }
 
+/* Whoever comes into the slot, or has the name again, goes on with higher numbers: to readers,
+ * and in Redis, no event ever has the number of another. */
 static void tenant_free(struct acd *acd, uint32_t index)
 {
+        if (acd->tenant[index].event_sequence > acd->past_event_sequence)
+                acd->past_event_sequence = acd->tenant[index].event_sequence;
         for (uint32_t i = 0; i < ACD_AGENT_CHANNEL_MAX; i++)
                 if (acd->tenant[index].channel[i] != 0)
                         channel_free(acd, acd->tenant[index].channel[i]);

@@ -463,6 +463,7 @@ struct acd {
 
         uint64_t idle_sequence;
         uint64_t offer_sequence;
+        uint64_t past_event_sequence; /* the highest of tenants that are gone */
         uint32_t used_membership_count; /* in classes in use */
         uint32_t expected_membership_count; /* that filling may still make */
         uint32_t fill_cursor; /* the idle agent whom filling looks at next, or 0 */

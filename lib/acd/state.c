@@ -66,6 +66,7 @@ static void stream_run(struct acd_stream *stream, struct acd *acd)
                 acd_stream_u64(stream, &acd->prng.state[i]);
         acd_stream_u64(stream, &acd->idle_sequence);
         acd_stream_u64(stream, &acd->offer_sequence);
+        acd_stream_u64(stream, &acd->past_event_sequence);
         acd_stream_u32(stream, &acd->used_membership_count, UINT32_MAX);
         acd_stream_u32(stream, &acd->expected_membership_count, UINT32_MAX);
 }

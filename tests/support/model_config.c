@@ -481,6 +481,7 @@ void model_do_tenant(struct model *m, const struct acd_tenant_config *config)
                         return;
                 }
                 index = (int32_t)model_add(m, ACD_OBJECT_TENANT, 0, m->log->hint_id);
+                m->tenant[index].event_sequence = m->past_event_sequence;
         }
         m->tenant[index].config = *config;
         m->reply->id = m->tenant[index].head.id;

@@ -237,6 +237,9 @@ void model_do_remove(struct model *m, const struct acd_remove *remove, uint32_t 
         event = model_emit(m, tenant, ACD_EVENT_CONFIG_REMOVED);
         event->object = (uint8_t)object;
         event->value = remove->id;
+        if (object == ACD_OBJECT_TENANT &&
+            m->tenant[tenant].event_sequence > m->past_event_sequence)
+                m->past_event_sequence = m->tenant[tenant].event_sequence;
         model_remove(m, object, (uint32_t)index);
         m->reply->id = remove->id;
 }

@@ -247,6 +247,7 @@ struct model {
         uint32_t class_top, key_top, pair_top, timer_top, job_count;
 
         struct model_tenant tenant[MODEL_TENANT_MAX];
+        uint64_t past_event_sequence; /* the highest of tenants that are gone */
         struct model_skill skill[MODEL_SKILL_MAX];
         struct model_channel channel[MODEL_CHANNEL_MAX];
         struct model_queue queue[MODEL_QUEUE_MAX];
