@@ -183,14 +183,18 @@ static void push_presence(const struct push *push, struct session *session)
         const struct acd_event *event = push->event;
         struct acd_agent_view view = { 0 };
         ACD_UNINITIALIZED struct wire_message message;
+        bool is_next = event->kind == ACD_EVENT_AGENT_NEXT_STATE;
+        bool is_as_before;
 
         (void)acd_view_agent(push->shard->acd, event->agent, &view);
         begin(&message, WIRE_PRESENCE);
+        /* Events that do not change why the agent is paused do not tell it. */
+        is_as_before = is_next || event->kind == ACD_EVENT_AGENT_LOGGED_IN ||
+                       event->kind == ACD_EVENT_AGENT_BACK;
         message.presence_push = (struct wire_presence_push){
                 .server_time_ns = event->now,
-                .presence =
-                        event->kind == ACD_EVENT_AGENT_NEXT_STATE ? view.presence : event->state,
-                .label = wire_text(event->kind == ACD_EVENT_AGENT_NEXT_STATE ? "" : event->label),
+                .presence = is_next ? view.presence : event->state,
+                .label = is_as_before ? view.label : wire_text(event->label),
                 .next = view.next,
                 .reason = event->reason,
         };

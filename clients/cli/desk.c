@@ -18,19 +18,32 @@ void desk_init(struct desk *desk, uint32_t clock_rate)
         *desk = (struct desk){ .clock_rate = clock_rate > 0 ? clock_rate : 1 };
 }
 
+/* The bytes of the character at @from that a terminal may get; 0: none of them. */
+static size_t shown_size(const char *from, size_t left)
+{
+        unsigned char byte = (unsigned char)*from;
+        size_t size = byte < 0xc0 ? 1 : byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : 4;
+
+        return byte >= 0x20 && size <= left && acd_text_is_plain(from, size) ? size : 0;
+}
+
 void desk_copy(char *into, size_t size, const void *text, uint32_t text_size)
 {
         const char *from = text;
-        size_t take = text_size < size - 1 ? text_size : size - 1;
-        bool is_plain = take == 0 || acd_text_is_plain(text, take);
+        size_t end = 0;
 
-        for (size_t i = 0; i < take; i++) {
-                unsigned char byte = (unsigned char)from[i];
+        for (size_t i = 0; i < text_size && end < size - 1;) {
+                size_t shown = shown_size(from + i, text_size - i);
 
-                into[i] =
-                        byte < 0x20 || byte == 0x7f || (byte >= 0x80 && !is_plain) ? '?' : from[i];
+                if (shown > size - 1 - end)
+                        break;
+                if (shown == 0)
+                        into[end++] = '?';
+                for (size_t k = 0; k < shown; k++)
+                        into[end++] = from[i + k];
+                i += shown == 0 ? 1 : shown;
         }
-        into[take] = '\0';
+        into[end] = '\0';
 }
 
 static void copy_text(char into[DESK_WORD_SIZE], struct acdclient_text text)
@@ -69,6 +82,22 @@ static struct desk_item *item_of(struct desk *desk, uint64_t assignment)
         item = &desk->items[desk->item_count++];
         *item = (struct desk_item){ .assignment = assignment };
         return item;
+}
+
+/* The states of an assignment before its contact is served. */
+static bool is_before(enum acdclient_assignment_state state)
+{
+        return state == ACDCLIENT_ASSIGNMENT_STATE_UNSPECIFIED ||
+               state == ACDCLIENT_ASSIGNMENT_STATE_OFFERED ||
+               state == ACDCLIENT_ASSIGNMENT_STATE_CONNECTING;
+}
+
+/* Served is counted as the daemon counts it: when the contact becomes active. */
+static void count_served(struct desk *desk, const struct desk_item *item,
+                         enum acdclient_assignment_state state)
+{
+        if (state == ACDCLIENT_ASSIGNMENT_STATE_ACTIVE && is_before(item->state))
+                desk->served_count++;
 }
 
 static void set_state(const struct desk *desk, struct desk_item *item,
@@ -139,6 +168,7 @@ static struct desk_change put_offer(struct desk *desk, const struct acdclient_of
         copy_text(item->client_key, offer->client_key);
         desk_copy(item->attributes, sizeof(item->attributes), offer->attributes.at,
                   offer->attributes.size);
+        count_served(desk, item, offer->state);
         set_state(desk, item, offer->state, offer->left_ms, now_ms);
         change.item = *item;
         return change;
@@ -164,13 +194,12 @@ static struct desk_change move(struct desk *desk,
         struct desk_change change = { .has_item = true, .reason = push->reason };
         struct desk_item *item;
 
-        if (push->state == ACDCLIENT_ASSIGNMENT_STATE_CLOSED) {
-                desk->served_count++;
+        if (push->state == ACDCLIENT_ASSIGNMENT_STATE_CLOSED)
                 return take_away(desk, push->assignment, push->reason);
-        }
         item = item_of(desk, push->assignment);
         change.is_moved = item->state != push->state;
         item->contact = push->contact;
+        count_served(desk, item, push->state);
         set_state(desk, item, push->state, push->left_ms, now_ms);
         change.item = *item;
         return change;

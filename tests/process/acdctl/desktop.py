@@ -106,6 +106,11 @@ def work(daemon):
         desktop.agent_is(state)
     desktop.press("plunch\r")
     check(desktop.agent_is("wrap-up", "paused")["label"] == "lunch", "the reason of the pause")
+    desktop.press("n")
+    desktop.wait_for("1 served, then paused")
+    check("(lunch)" in desktop.screen.text(), "why he is paused is forgotten\n%s",
+          desktop.screen.text())
+    desktop.agent_is("wrap-up", "paused")
     desktop.press("w")
     desktop.agent_is("idle", "paused")
     desktop.press("?")

@@ -101,6 +101,46 @@ Test(desk, a_snapshot_replaces_everything)
         cr_assert_str_eq(desk.label, "lunch");
 }
 
+/*
+ * Goal    Served is what the daemon says, before and after a reconnect: contacts
+ *         that became active. Offers that came to nothing are none.
+ */
+Test(desk, served_is_counted_as_the_daemon_does)
+{
+        static const enum acdclient_assignment_state path[] = {
+                ACDCLIENT_ASSIGNMENT_STATE_CONNECTING, ACDCLIENT_ASSIGNMENT_STATE_ACTIVE,
+                ACDCLIENT_ASSIGNMENT_STATE_HELD,       ACDCLIENT_ASSIGNMENT_STATE_ACTIVE,
+                ACDCLIENT_ASSIGNMENT_STATE_PARKED,     ACDCLIENT_ASSIGNMENT_STATE_ACTIVE,
+                ACDCLIENT_ASSIGNMENT_STATE_WRAP_UP,    ACDCLIENT_ASSIGNMENT_STATE_CLOSED,
+        };
+        struct desk desk;
+        struct acdclient_message push = offer_of(1, 1000);
+        struct acdclient_assignment kept = { .assignment = 9, .contact = 8, .left_ms = 500 };
+        struct acdclient_agent_snapshot snapshot = { .has_agent = true };
+
+        desk_init(&desk, 1);
+        (void)desk_push(&desk, &push, 0);
+        for (size_t i = 0; i < sizeof(path) / sizeof(path[0]); i++) {
+                push = state_of(1, path[i]);
+                (void)desk_push(&desk, &push, i);
+                cr_assert_eq(desk.served_count, i > 0 ? 1 : 0, "step %zu", i);
+        }
+        push = offer_of(2, 1000);
+        (void)desk_push(&desk, &push, 20);
+        push = state_of(2, ACDCLIENT_ASSIGNMENT_STATE_CLOSED);
+        (void)desk_push(&desk, &push, 21);
+        cr_assert_eq(desk.served_count, 1);
+
+        kept.state = ACDCLIENT_ASSIGNMENT_STATE_WRAP_UP;
+        snapshot.agent.contact_count = 1;
+        snapshot.assignments_count = 1;
+        snapshot.assignments = &kept;
+        desk_restore(&desk, &snapshot, 100);
+        push = state_of(9, ACDCLIENT_ASSIGNMENT_STATE_CLOSED);
+        (void)desk_push(&desk, &push, 200);
+        cr_assert_eq(desk.served_count, 1);
+}
+
 Test(desk, it_is_bounded_and_copies_plainly)
 {
         struct desk desk;
@@ -116,6 +156,10 @@ Test(desk, it_is_bounded_and_copies_plainly)
         cr_assert_not_null(desk_find(&desk, 100));
         desk_copy(text, sizeof(text), "a\033[2Jbcdefgh", 12);
         cr_assert_str_eq(text, "a?[2Jbc");
+        desk_copy(text, sizeof(text), "\xc3\xbc\n\xc3\xbc\xc3", 6);
+        cr_assert_str_eq(text, "\xc3\xbc?\xc3\xbc?");
+        desk_copy(text, sizeof(text), "abcdef\xc3\xbc", 8); /* half of it would not be text */
+        cr_assert_str_eq(text, "abcdef");
 }
 
 Test(table, times_and_sizes_are_short)
