@@ -270,6 +270,14 @@ static bool find_session(struct request *request)
         return agent_hear(request);
 }
 
+/* Is a request of this kind about what is in a tenant? Operators may come before it is made. */
+static bool needs_tenant(uint16_t kind)
+{
+        return (wire_is_command(kind) && kind != WIRE_APPLY) || kind == WIRE_RESOLVE ||
+               kind == WIRE_QUERY || kind == WIRE_FOLLOW || kind == WIRE_LIST ||
+               kind == WIRE_SUBSCRIBE;
+}
+
 static void dispatch_request(struct request *request)
 {
         const struct wire_kind_info *info = wire_kind_info(request->message->kind);
@@ -287,6 +295,10 @@ static void dispatch_request(struct request *request)
         ACD_ASSERT(handler->handle != NULL);
         if (request->peer.tenant.value == 0)
                 operator_find_tenant(request);
+        if (request->peer.tenant.value == 0 && needs_tenant(request->message->kind)) {
+                answer_code(request, ACD_UNKNOWN, "tenant", "there is no tenant of this name");
+                return;
+        }
         if (!find_session(request))
                 return;
         if (!has_space(request->shard, handler->need) &&

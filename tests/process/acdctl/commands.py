@@ -62,6 +62,8 @@ def configuring(daemon):
     row = [row for row in more.expect(DONE).json()["changes"] if row["object"] == "queue"][0]
     check(row["what"] == "changed" and "band" in row["changed"], "%s", more)
     acdctl("apply", "-", stdin=FLOOR).expect(DONE)
+    nowhere = acdctl("submit", "billing", "--tenant", "nowhere").expect(REFUSED)
+    check("no tenant of this name (tenant)" in nowhere.err, "%s", nowhere)
     bad = acdctl("apply", "-", stdin="agents:\n  carl:\n    team: south\n").expect(REFUSED)
     check("-:3:11: agent carl" in bad.err and "UNKNOWN" in bad.err, "%s", bad)
     removing(acdctl)
