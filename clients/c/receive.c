@@ -126,11 +126,24 @@ static int pass_push(struct acdclient *client, const struct wire_frame *frame,
         return 0;
 }
 
+/* The daemon says that the agent is logged out: asked for after a contact, or by another session
+ * of his. Logging in again would undo it. */
+static void end_if_logged_out(struct acdclient *client, uint32_t number,
+                              const struct wire_message *push)
+{
+        struct client_session *session = client_session_find(client, number);
+
+        if (session != NULL && push->kind == WIRE_PRESENCE &&
+            push->presence_push.presence == ACD_PRESENCE_LOGGED_OUT)
+                client_session_end(client, session, ACDCLIENT_SESSION_OVER, NULL);
+}
+
 static int pushed(struct acdclient *client, const struct wire_frame *frame,
                   struct wire_message *push)
 {
         struct client_session *session = client_session_by_wire(client, push->session);
         uint32_t subscription = 0;
+        int r;
 
         note_time(client, push, /* is_push = */ true);
         client_contacts_pushed(client, push);
@@ -150,7 +163,9 @@ static int pushed(struct acdclient *client, const struct wire_frame *frame,
                 client_session_end(client, session, ACDCLIENT_SESSION_REPLACED, push);
                 return 0;
         }
-        return pass_push(client, frame, push, subscription);
+        r = pass_push(client, frame, push, subscription);
+        end_if_logged_out(client, push->session, push);
+        return r;
 }
 
 int client_receive(struct acdclient *client, const struct wire_frame *frame)

@@ -160,6 +160,47 @@ Test(session, sessions_are_told_apart)
         fake_fini(&fake);
 }
 
+/*
+ * Goal    An agent whom the daemon logged out, as he had asked for after the contact, is not
+ *         logged in again, neither at once nor after a loss.
+ */
+Test(session, logged_out_by_the_daemon_is_over)
+{
+        struct fake fake;
+        struct acdclient_options options;
+        struct acdclient *client;
+        struct acdclient_agent_login login = { .agent = { .at = "anna", .size = 4 } };
+        struct wire_message message = { .kind = WIRE_PRESENCE, .session = 1 };
+        int session;
+
+        session_log[0] = '\0';
+        fake_init(&fake);
+        options = options_of(&fake, ACDCLIENT_ROLE_AGENT);
+        options.listener.on_session = on_session;
+        client = acdclient_new(&options);
+        cr_assert_eq(acdclient_start(client), 0);
+        session = acdclient_login(client, &login);
+        fake_turn(client, &fake);
+        message.presence_push.push = 1;
+        message.presence_push.presence = ACD_PRESENCE_PAUSED;
+        fake_send(&fake, NULL, &message);
+        fake_turn(client, &fake);
+        cr_assert_str_eq(session_log, "0:up ");
+        message.presence_push.push = 2;
+        message.presence_push.presence = ACD_PRESENCE_LOGGED_OUT;
+        fake_send(&fake, NULL, &message);
+        fake_turn(client, &fake);
+        cr_assert_str_eq(session_log, "0:up 0:over ");
+        cr_assert_not(acdclient_session_is_up(client, (uint32_t)session));
+        fake_hang_up(&fake);
+        fake_turn(client, &fake);
+        fake.now_ms += 200;
+        fake_turn(client, &fake);
+        cr_assert_str_eq(fake.log, "HELLO LOGIN HELLO ");
+        acdclient_free(client);
+        fake_fini(&fake);
+}
+
 static bool refuse_login(struct fake *fake, const struct wire_message *request)
 {
         if (request->kind != WIRE_LOGIN)
