@@ -97,6 +97,11 @@ def case_manual(world):
     begin = manual.index("\n", begin) + 1
     end = manual.index(".\\\" end parameters")
     check(manual[begin:end] == table, "docs/man/acdd.8 is not what acdd --help-mdoc prints")
+    build = pathlib.Path(world.acdd).resolve().parent.parent
+    run = subprocess.run(["meson", "introspect", "--installed", str(build)], capture_output=True,
+                         text=True, timeout=60, check=True)
+    for page in ("acdd.8", "acdctl.1"):
+        check(page in run.stdout, "%s is not installed", page)
 
 
 def case_counters(world):
