@@ -145,7 +145,7 @@ static void plan(struct worker *worker)
         struct crew *crew = worker->crew;
         struct desk_item *item = desk_current(&worker->desk);
 
-        if (item == NULL || item->action_at_ms != 0 || item->is_asked)
+        if (item == NULL || item->action_at_ms != 0 || item->is_asked || item->is_taken)
                 return;
         if (item->state == ACDCLIENT_ASSIGNMENT_STATE_OFFERED)
                 item->action_at_ms = after(crew, &worker->desk, crew->answer_ms);
@@ -197,7 +197,7 @@ static void on_gone(struct worker *worker, const struct desk_change *change)
         bool was_offer = change->item.state == ACDCLIENT_ASSIGNMENT_STATE_OFFERED ||
                          change->item.state == ACDCLIENT_ASSIGNMENT_STATE_CONNECTING;
 
-        if (change->has_item && !was_offer) {
+        if (change->has_item && !was_offer && !change->item.is_taken) {
                 worker->handled_count++;
                 say(worker, "handled", &change->item, "");
         } else if (change->has_item && change->reason == ACDCLIENT_REASON_OFFER_TIMEOUT) {

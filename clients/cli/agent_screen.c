@@ -99,6 +99,9 @@ static void on_push(void *context, struct acdclient *client, const struct acdcli
         if (change.is_gone)
                 note(seat, "%s %s is over%s%s", change.item.queue, contact,
                      reason[0] != '\0' ? ": " : "", reason);
+        else if (change.is_taken)
+                note(seat, "%s %s was taken by another desktop of yours", change.item.queue,
+                     contact);
         else if (change.is_moved)
                 note(seat, "%s %s is %s", change.item.queue, contact,
                      acdclient_assignment_state_name(change.item.state));

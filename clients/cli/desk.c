@@ -188,6 +188,20 @@ static struct desk_change take_away(struct desk *desk, uint64_t assignment,
         return change;
 }
 
+/* Another session of the agent has it: its states will be told here, too. */
+static struct desk_change take_over(struct desk *desk, uint64_t assignment, uint64_t now_ms)
+{
+        struct desk_item *item = desk_find(desk, assignment);
+        struct desk_change change = { .has_item = item != NULL, .is_taken = item != NULL };
+
+        if (item == NULL)
+                return change;
+        set_state(desk, item, ACDCLIENT_ASSIGNMENT_STATE_CONNECTING, 0, now_ms);
+        item->is_taken = true;
+        change.item = *item;
+        return change;
+}
+
 static struct desk_change move(struct desk *desk,
                                const struct acdclient_assignment_state_push *push, uint64_t now_ms)
 {
@@ -208,13 +222,18 @@ static struct desk_change move(struct desk *desk,
 static struct desk_change set_presence(struct desk *desk,
                                        const struct acdclient_presence_push *push, uint64_t now_ms)
 {
-        struct desk_change change = { .reason = push->reason, .is_presence = true };
+        struct desk_change change = { .reason = push->reason };
+        char before[DESK_WORD_SIZE];
 
         if (desk->presence != push->presence)
                 desk->since_ms = now_ms;
+        memcpy(before, desk->label, sizeof(before));
+        copy_text(desk->label, push->label);
+        /* What is to follow the contact is told by the same push. */
+        change.is_presence =
+                desk->presence != push->presence || strcmp(before, desk->label) != 0;
         desk->presence = push->presence;
         desk->next = push->next;
-        copy_text(desk->label, push->label);
         return change;
 }
 
@@ -227,7 +246,7 @@ struct desk_change desk_push(struct desk *desk, const struct acdclient_message *
         case ACDCLIENT_OFFER_ENDED:
                 return take_away(desk, push->offer_ended.assignment, push->offer_ended.reason);
         case ACDCLIENT_TAKEN:
-                return take_away(desk, push->taken.assignment, ACDCLIENT_REASON_UNSPECIFIED);
+                return take_over(desk, push->taken.assignment, now_ms);
         case ACDCLIENT_ASSIGNMENT_STATE:
                 return move(desk, &push->assignment_state_push, now_ms);
         case ACDCLIENT_PRESENCE:

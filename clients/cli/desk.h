@@ -36,6 +36,7 @@ struct desk_item {
         char attributes[DESK_ATTRIBUTES_SIZE];
         uint64_t action_at_ms; /* of a desk that works by itself; 0 = nothing is planned */
         bool is_asked;         /* an answer to what was done is awaited */
+        bool is_taken;         /* another session of the agent accepted it */
 };
 
 struct desk {
@@ -56,6 +57,7 @@ struct desk_change {
         bool has_item;
         bool is_gone;     /* the item left the desk */
         bool is_presence; /* the presence is another */
+        bool is_taken;    /* another session of the agent took the item */
         bool is_moved;    /* the item's state is another, or the item is new */
 };
 

@@ -143,7 +143,7 @@ static void draw_presence(const struct screen_view *view)
         (void)snprintf(text, sizeof(text), "%s%.40s%sfor %s", desk->label[0] != '\0' ? "(" : "",
                        desk->label, desk->label[0] != '\0' ? ") " : "",
                        seconds((view->now_ms - desk->since_ms) * desk->clock_rate, since));
-        put(2, LEFT, 0, text);
+        put(2, strlen(word) < LEFT ? LEFT : (int)strlen(word) + 1, 0, text);
         (void)snprintf(text, sizeof(text), "%" PRIu64 " served%s%s", desk->served_count,
                        desk->next != 0 ? ", then " : "",
                        desk->next != 0 ? acdclient_presence_name(desk->next) : "");

@@ -119,6 +119,43 @@ def work(daemon):
     return desktop
 
 
+def log_out_after(daemon):
+    """A next state of logged-out ends the desktop, and nobody logs the agent in again."""
+    desktop = Desktop(daemon.acdctl)
+    desktop.wait_for("PAUSED")
+    desktop.press("r")
+    daemon.acdctl("submit", "billing", "--channel", "chat").expect(DONE)
+    desktop.wait_for("OFFER")
+    desktop.press("a")
+    desktop.agent_is("active")
+    desktop.press("n")
+    desktop.wait_for("then paused")
+    desktop.press("n")
+    desktop.wait_for("then logged-out")
+    desktop.press("c")
+    desktop.agent_is("wrap-up")
+    desktop.press("w")
+    desktop.end(0)
+    check(daemon.acdctl("agents", "--state", "logged-out", "--json").json()["agents"],
+          "the agent is logged out")
+
+
+def share(daemon):
+    """Two sessions: one takes the offer and works, the other looks on."""
+    onlooker = Desktop(daemon.acdctl, "--shared")
+    onlooker.wait_for("PAUSED")
+    taker = daemon.acdctl.start("agent", "anna", "--shared", "--auto", "--answer", "1ms",
+                                "--handle", "1s", "--fixed", "--wrap-up", "1ms", "--count", "1",
+                                "--json")
+    daemon.acdctl("submit", "billing", "--channel", "email", "--customer", "c-1").expect(DONE)
+    onlooker.wait_for("billing by email")
+    onlooker.wait_for("taken by another desktop of yours")
+    onlooker.wait_for("ACTIVE    billing by email")
+    out, err = taker.communicate(timeout=DEADLINE_S)
+    check(taker.returncode == 0 and out.count('"what":"handled"') == 1, "%s%s", out, err)
+    onlooker.end(0)  # logged out with the other one
+
+
 def survive(daemon, desktop):
     daemon.kill()
     desktop.wait_for("away")
@@ -136,6 +173,8 @@ def main():
         desktop.end(0)
         check(daemon.acdctl("agents", "--state", "logged-out", "--json").json()["agents"],
               "the agent is logged out")
+        log_out_after(daemon)
+        share(daemon)
         stranger = Desktop(daemon.acdctl, "--tenant", "default")
         stranger.wait_for("PAUSED")
         other = Desktop(daemon.acdctl)

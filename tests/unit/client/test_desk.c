@@ -76,8 +76,18 @@ Test(desk, parked_work_does_not_use_the_slot)
         cr_assert_eq(desk_current(&desk)->assignment, 2);
         push.kind = ACDCLIENT_TAKEN;
         push.taken = (struct acdclient_taken){ .assignment = 2 };
-        cr_assert(desk_push(&desk, &push, 0).is_gone);
+        cr_assert(desk_push(&desk, &push, 0).is_taken);
+        cr_assert(desk_current(&desk)->is_taken);
+        /* What the other session does with it is seen, with all that is known. */
+        push = state_of(2, ACDCLIENT_ASSIGNMENT_STATE_ACTIVE);
+        cr_assert(desk_push(&desk, &push, 0).is_moved);
+        cr_assert_str_eq(desk_current(&desk)->queue, "billing");
+        push = state_of(2, ACDCLIENT_ASSIGNMENT_STATE_CLOSED);
+        cr_assert(desk_push(&desk, &push, 0).item.is_taken);
         cr_assert_eq(desk.item_count, 1);
+        push.kind = ACDCLIENT_TAKEN;
+        push.taken = (struct acdclient_taken){ .assignment = 3 };
+        cr_assert_not(desk_push(&desk, &push, 0).has_item);
 }
 
 Test(desk, a_snapshot_replaces_everything)
