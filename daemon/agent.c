@@ -102,12 +102,19 @@ void agent_login(const struct request *request)
         bool is_shared = request->message->agent_login.shared;
         struct wire_refusal refusal;
         struct acd_command command;
+        struct acd_agent_view view = { 0 };
         struct acd_reply reply;
         struct session *session;
 
         if (wire_resolve(shard->acd, &request->peer, request->message, &command, &refusal) !=
             ACD_OK) {
                 answer_refusal(request, &refusal);
+                return;
+        }
+        /* A handle may be anything; the pool has a place for each agent that there is. */
+        if (!acd_view_agent(shard->acd, command.login.agent, &view) ||
+            view.tenant.value != request->peer.tenant.value) {
+                answer_code(request, ACD_UNKNOWN, "agent", NULL);
                 return;
         }
         /* Taken first, so that a login that the core has accepted cannot fail. */

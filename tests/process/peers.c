@@ -183,6 +183,23 @@ static void bad_messages(void)
         raw_close(raw);
 }
 
+/* A handle that never was is refused, whatever its bits. */
+static void strange_handles(void)
+{
+        static const uint64_t handles[] = { 1, UINT64_MAX, UINT64_C(1) << 60, 0x3ffffff0000001 };
+        struct raw *raw = raw_connect(socket_path);
+
+        raw_hello(raw, WIRE_ROLE_AGENT, "floor", "clumsy");
+        for (size_t i = 0; i < sizeof(handles) / sizeof(handles[0]); i++) {
+                struct wire_message login = { .kind = WIRE_LOGIN,
+                                              .agent_login = { .agent_id = handles[i] } };
+
+                raw_send(raw, &login);
+                raw_expect_result(raw, ACD_UNKNOWN, "agent");
+        }
+        raw_close(raw);
+}
+
 static const struct {
         const char *name;
         void (*run)(void);
@@ -199,6 +216,7 @@ static const struct {
         { "half open", half_open, "closed_by_peer_total" },
         { "replaced gateway", replaced_gateway, "closed_replaced_total" },
         { "bad messages", bad_messages, "refusals_total" },
+        { "strange handles", strange_handles, "refusals_total" },
 };
 
 /*
