@@ -6,6 +6,7 @@ usage: streams.py ACDD ACDCTL REDIS_SERVER
 """
 
 import pathlib
+import shutil
 import socket
 import struct
 import subprocess
@@ -24,13 +25,26 @@ class Redis:
     """A server of its own on a unix socket, and as much of its protocol as is needed."""
 
     def __init__(self, program, directory):
+        self.program = program
+        self.directory = directory
         self.path = "%s/redis" % directory
+        self.start()
+
+    def start(self):
+        pathlib.Path(self.path).unlink(missing_ok=True)
         self.process = subprocess.Popen(
-            [program, "--port", "0", "--unixsocket", self.path, "--save", "", "--dir", directory],
+            [self.program, "--port", "0", "--unixsocket", self.path, "--save", "", "--appendonly",
+             "yes", "--appendfsync", "always", "--dir", self.directory],
             stdout=subprocess.DEVNULL, preexec_fn=die_with_parent)
         end = time.monotonic() + DEADLINE_S
-        while not pathlib.Path(self.path).exists():
+        while not self.is_up():
             check(self.process.poll() is None and time.monotonic() < end, "no redis-server")
+
+    def is_up(self):
+        try:
+            return self("PING") == "PONG"
+        except OSError:
+            return False
 
     def __call__(self, *words):
         with socket.socket(socket.AF_UNIX) as peer:
@@ -90,8 +104,7 @@ def published(daemon):
 def check_all(daemon, redis):
     status = published(daemon)
     check(status["state"] == "connected", "publishing has stopped: %s", status)
-    last = daemon.acdctl("status", "--json").json()["journal"]["event_last_sequence"]
-    check_stream(redis, "default", last)
+    check_stream(redis, "default", last_event(daemon))
     return check_stream(redis, "gamma", None)
 
 
@@ -126,11 +139,36 @@ def tenants_that_come_and_go(daemon, redis):
         events = more
 
 
+def a_redis_that_is_killed(daemon, redis, directory):
+    """With what it had and, as a new disk would be, without; the work goes on meanwhile."""
+    for round_ in range(4):
+        redis.close()
+        if round_ % 2 == 1:
+            shutil.rmtree("%s/appendonlydir" % directory)
+        for number in range(5):
+            daemon.acdctl("apply", "-", stdin="skills: [k%d-%d]\n" % (round_, number)).expect(DONE)
+        daemon.acdctl.until(lambda status: status["redis"]["state"] == "connecting" and
+                            status["redis"]["lag_events"] >= 5, "status")
+        redis.start()
+        published_again(daemon)
+        check_stream(redis, "default", last_event(daemon))
+
+
+def published_again(daemon):
+    daemon.acdctl.until(lambda status: status["redis"]["state"] == "connected" and
+                        status["redis"]["lag_events"] == 0, "status")
+
+
+def last_event(daemon):
+    return daemon.acdctl("status", "--json").json()["journal"]["event_last_sequence"]
+
+
 def main():
     with tempfile.TemporaryDirectory() as directory:
         redis = Redis(sys.argv[3], directory)
         with Daemon(sys.argv[1], sys.argv[2], "--redis", "unix:%s" % redis.path) as daemon:
             daemon.acdctl("apply", "-", stdin="skills: [a]\n").expect(DONE)
+            a_redis_that_is_killed(daemon, redis, directory)
             tenants_that_come_and_go(daemon, redis)
         redis.close()
     print("every event once")
