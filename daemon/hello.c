@@ -137,7 +137,7 @@ void hello_first(const struct request *request, const struct wire_refusal *refus
         conn->resume_sequence = hello->resume_sequence;
         conn->resume_epoch = hello->resume_epoch;
         if (conn->role == WIRE_ROLE_GATEWAY && !gateway_arrive(request)) {
-                conn_close(shard, conn, ACD_LIMIT, "the first frame was refused", "");
+                conn_close(shard, conn, ACD_RETRY_AFTER, "the first frame was refused", "");
                 return;
         }
 

@@ -268,7 +268,8 @@ bool options_parse(struct options *options, int argument_count, char *const *arg
                 taken = 1;
                 if (verb < VERB_COUNT) {
                         options->verb = verbs[verb].verb;
-                        if (options->verb == OPTIONS_SALVAGE && i + 1 < argument_count) {
+                        if (options->verb == OPTIONS_SALVAGE && i + 1 < argument_count &&
+                            arguments[i + 1][0] != '-') {
                                 options->value[OPTION_DATA_DIR].source = 2;
                                 if (!set(options, OPTION_DATA_DIR, arguments[i + 1], ret_error))
                                         return false;
@@ -303,7 +304,10 @@ bool options_check(const struct options *options, struct options_error *ret_erro
         const char *wrong = NULL;
 
         if (options_text(options, OPTION_DATA_DIR)[0] == '\0')
-                wrong = "--data-dir is needed: the directory that keeps journal and snapshots";
+                wrong = options->verb == OPTIONS_SALVAGE
+                                ? "--salvage needs DIR: the directory that is damaged"
+                                : "--data-dir is needed: the directory that keeps journal and "
+                                  "snapshots";
         else if (options_number(options, OPTION_UNREAD_SIZE_MAX) >
                  options_number(options, OPTION_OUTPUT_SIZE_MAX))
                 wrong = "--unread-size-max must not be more than --output-size-max";

@@ -21,6 +21,7 @@ struct tail {
         struct cli *cli;
         uint64_t left; /* events still wanted; UINT64_MAX = all */
         uint64_t behind_told;
+        uint64_t from; /* as asked for */
         int exit_code;
         bool is_over;
 };
@@ -71,6 +72,9 @@ static void tell_resync(const struct tail *tail, const struct acdclient_events *
         if (tail->cli->is_json)
                 json_print(json_pack("{s:b, s:I}", "resync", 1, "last_sequence",
                                      (json_int_t)events->last_sequence));
+        else if (tail->from > events->last_sequence)
+                (void)printf("-- event %" PRIu64 " is not there yet: the last is %" PRIu64 " --\n",
+                             tail->from, events->last_sequence);
         else
                 (void)printf("-- events are missing here: they are not kept any more --\n");
 }
@@ -125,6 +129,8 @@ static int subscribe(struct cli *cli, struct tail *tail)
         uint64_t from = cli_number(cli, "from", 0);
         uint64_t contact = cli_id(cli, "contact");
         int r;
+
+        tail->from = from;
 
         if (contact != 0)
                 r = acdclient_follow(cli->client, contact, from, on_answer, tail);

@@ -101,6 +101,8 @@ def submitting(daemon):
     check(one["position"] == 3 and one["attributes"] == "caf\u00e9", "%s", one)
     again = acdctl("contacts", one["contact"]).expect(DONE).out
     check("client_key       k2" in again, "%s", again)
+    late = acdctl("events", "--from", "999999", "--duration", "300ms").expect(DONE)
+    check("event 999999 is not there yet" in late.out, "%s", late)
     for number in (1, 2, 3):
         acdctl("cancel", "--key", "k%d" % number).expect(DONE)
     acdctl.until(lambda found: found["queues"][0]["waiting"] == 0, "queues", "billing")

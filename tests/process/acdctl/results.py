@@ -124,6 +124,18 @@ def limits(acdd, program):
         saw(acdctl("submit", "billing"), "FULL")
 
 
+def gateways(acdd, program, number):
+    """One gateway too many is told when to come back, in the answer and in the last word."""
+    with Daemon(acdd, program, "--limit-gateway-count-max", "1") as daemon:
+        daemon.acdctl("apply", "-", stdin=FLOOR).expect(DONE)
+        with Peer("%s/s" % daemon.directory) as one, Peer("%s/s" % daemon.directory) as more:
+            check(one.hello("gateway", "one") == 1, "the first is welcome")
+            check(more.hello("gateway", "more") == number["FULL"], "the second is one too many")
+            kind, _, _, found = more.next()
+            check(kind == 5 and found[2] == number["RETRY_AFTER"] and found[4] > 0,
+                  "the last word: %s", found)
+
+
 def timings(acdd, program, number):
     with Daemon(acdd, program, "--hello-timeout-ms", "100") as daemon:
         with Peer("%s/s" % daemon.directory) as peer:
@@ -131,11 +143,19 @@ def timings(acdd, program, number):
             check(kind == 5 and found[2] == number["TIMED_OUT"], "no HELLO in time: %s", found)
             seen.add("TIMED_OUT")
     with Daemon(acdd, program, "--connection-count-max", "8") as daemon:
-        # Idle in their first 5 s: nobody said HELLO yet.
-        peers = [Peer("%s/s" % daemon.directory) for _ in range(9)]
+        # The place of the acdctl that waited for the start may be free a moment later only.
+        peers, tries = [], 0
+        while len(peers) < 8 and tries < 1000:
+            tries += 1
+            peer = Peer("%s/s" % daemon.directory)
+            if peer.hello("operator") == 1:
+                peers.append(peer)
+            else:
+                peer.close()
         saw(daemon.acdctl("status"), "RETRY_AFTER")
         for peer in peers:
             peer.close()
+        daemon.acdctl.until(lambda status: status["connection_count"] == 1, "status")
 
 
 def disk(acdd, program):
@@ -175,6 +195,7 @@ def main():
         by_frames(daemon, number)
         ending(daemon, number)
     limits(acdd, program)
+    gateways(acdd, program, number)
     timings(acdd, program, number)
     disk(acdd, program)
     missing = set(number) - seen - LEFT_OUT

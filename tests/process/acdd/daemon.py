@@ -85,6 +85,8 @@ def case_words(world):
     expect(world.run("--help"), OK, "--data-dir DIR", "--limit-contact-count-max")
     expect(world.run("--memory", "--data-dir", "/nowhere"), OK, "core", "in all, at most")
     expect(world.run(), USAGE, "--data-dir is needed")
+    expect(world.run("--salvage"), USAGE, "--salvage needs DIR")
+    expect(world.run("--salvage", "--data-dir", "/nowhere/at/all"), START, "salvage: /nowhere")
     expect(world.run("--data-dir", "/x", "--lease-ms", "7"), USAGE, "--lease-ms", "from 50")
     expect(world.run("--data-dir", "/x", "--syn", "always"), USAGE, "--syn")
 
