@@ -4,7 +4,8 @@
 /*
  * codec_hot.h - SUBMIT, the commands on assignments, RESULT and OFFER, read by
  * hand: the four bodies of a contact's life, and the reason why a life cycle
- * costs no allocation. Same refusals as the general way; tests compare the two. Private to lib/wire and its tests.
+ * costs no allocation. Same refusals as the general way; tests compare the two.
+ * Private to lib/wire and its tests.
  */
 
 #include "base/arena.h"

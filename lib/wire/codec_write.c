@@ -26,13 +26,14 @@ enum {
         LENGTH_BOUND = TAG_BOUND + 5,
 };
 
-/* The body of a field of bytes goes from @at on; its length, before it, is put by close(). */
-static uint8_t *open(uint8_t *at, uint32_t number)
+/* The body of a field of bytes goes from @at on; its length, before it, is put by
+ * end_bytes(). */
+static uint8_t *begin_bytes(uint8_t *at, uint32_t number)
 {
         return wire_raw_tag(at, number, WIRE_TYPE_BYTES) + 1;
 }
 
-static uint8_t *close(uint8_t *body, uint8_t *end)
+static uint8_t *end_bytes(uint8_t *body, uint8_t *end)
 {
         size_t size = (size_t)(end - body);
         size_t length_size = wire_varint_size(size);
@@ -60,38 +61,38 @@ static uint8_t *put_given_bytes(uint8_t *at, uint32_t number, const void *bytes,
 static uint8_t *put_packed_fixed64(uint8_t *at, uint32_t number, const uint64_t *values,
                                    uint32_t count)
 {
-        uint8_t *body = open(at, number);
+        uint8_t *body = begin_bytes(at, number);
         uint8_t *end = body;
 
         if (count == 0)
                 return at;
         for (uint32_t i = 0; i < count; i++, end += sizeof(values[i]))
                 acd_put_u64(end, values[i]);
-        return close(body, end);
+        return end_bytes(body, end);
 }
 
 static uint8_t *put_packed_u32(uint8_t *at, uint32_t number, const uint32_t *values, uint32_t count)
 {
-        uint8_t *body = open(at, number);
+        uint8_t *body = begin_bytes(at, number);
         uint8_t *end = body;
 
         if (count == 0)
                 return at;
         for (uint32_t i = 0; i < count; i++)
                 end = wire_raw_varint(end, values[i]);
-        return close(body, end);
+        return end_bytes(body, end);
 }
 
 static uint8_t *put_packed_enum(uint8_t *at, uint32_t number, const uint8_t *values, uint32_t count)
 {
-        uint8_t *body = open(at, number);
+        uint8_t *body = begin_bytes(at, number);
         uint8_t *end = body;
 
         if (count == 0)
                 return at;
         for (uint32_t i = 0; i < count; i++)
                 end = wire_raw_varint(end, values[i]);
-        return close(body, end);
+        return end_bytes(body, end);
 }
 
 /* clang-format off */
@@ -166,13 +167,13 @@ static uint8_t *put_packed_enum(uint8_t *at, uint32_t number, const uint8_t *val
 #define HAS_BYTES(n, name, max) HAS_TEXT(n, name, 0)
 #define SUB(n, name, message, Type)                                      \
         if (from->has_##name) {                                          \
-                uint8_t *body = open(at, n);                             \
-                at = close(body, message##_write(&from->name, body));    \
+                uint8_t *body = begin_bytes(at, n);                             \
+                at = end_bytes(body, message##_write(&from->name, body));    \
         }
 #define OUTCOME(n, name)                                                 \
         {                                                                \
-                uint8_t *body = open(at, n);                             \
-                at = close(body, result_write(&from->name, body));       \
+                uint8_t *body = begin_bytes(at, n);                             \
+                at = end_bytes(body, result_write(&from->name, body));       \
         }
 #define REP_F64(n, name, max) at = put_packed_fixed64(at, n, from->name, from->name##_count);
 #define REP_U32(n, name, max) at = put_packed_u32(at, n, from->name, from->name##_count);
@@ -182,15 +183,15 @@ static uint8_t *put_packed_enum(uint8_t *at, uint32_t number, const uint8_t *val
                 at = put_given_bytes(at, n, from->name[i].at, from->name[i].size);
 #define REP_SUB(n, name, message, Type, max)                             \
         for (uint32_t i = 0; i < from->name##_count; i++) {              \
-                uint8_t *body = open(at, n);                             \
-                at = close(body, message##_write(&from->name[i], body)); \
+                uint8_t *body = begin_bytes(at, n);                             \
+                at = end_bytes(body, message##_write(&from->name[i], body)); \
         }
 #define CHOICE_BEGIN(name) \
         switch ((int)from->name) {
 #define CHOICE(n, name, message, Type)                                   \
         case n: {                                                        \
-                uint8_t *body = open(at, n);                             \
-                at = close(body, message##_write(&from->name, body));    \
+                uint8_t *body = begin_bytes(at, n);                             \
+                at = end_bytes(body, message##_write(&from->name, body));    \
                 break;                                                   \
         }
 #define CHOICE_END(name) default: break; }

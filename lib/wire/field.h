@@ -103,8 +103,8 @@ static inline void wire_put_text(struct wire_writer *writer, uint32_t number, st
 }
 
 /* The next ones write where the caller knows that there is room; they return the end. The
- * number is a constant, hence so is the tag, if only they are inlined: they are small, and the compiler
- * thinks that they are many. */
+ * number is a constant, hence so is the tag, if only they are inlined: they are small, and
+ * the compiler thinks that they are many. */
 #define WIRE_INLINE static inline __attribute__((always_inline))
 
 WIRE_INLINE uint8_t *wire_raw_varint(uint8_t *at, uint64_t value)

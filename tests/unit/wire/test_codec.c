@@ -243,7 +243,7 @@ Test(codec, append_uses_the_whole_buffer, .init = setup)
  */
 
 /* Goal    What is written is what protobuf-c writes, and within its bound.
- * Method  Random messages of every kind, unpacked and packed again by protobuf-c, bytes compared. */
+ * Method  Random messages of every kind; protobuf-c unpacks and packs them, bytes compared. */
 Test(codec, bytes_are_those_of_protobuf, .init = setup)
 {
         static uint8_t packed[2 * WIRE_BODY_MAX];
