@@ -48,6 +48,8 @@ LAYERS = [
                  "daemon/")),
     ("clients/c/", ("base/", "wire/", "proto", "clients/c/")),
     ("clients/replay/", ("base/", "acd/", "stats/", "wire/", "proto", "clients/")),
+    # The load tool names results and runs the core alone.
+    ("clients/bench/", ("base/", "acd/", "stats/", "wire/", "proto", "clients/")),
     ("clients/", ("base/", "stats/", "wire/", "apply/", "proto", "clients/")),
     ("tests/", None),
     ("bench/", None),
