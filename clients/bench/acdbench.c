@@ -63,6 +63,8 @@ int main(int argc, char **argv)
                         report_text(run, stdout);
                 if (run->trouble[0] != 0)
                         (void)fprintf(stderr, "acdbench: %s\n", run->trouble);
+                if (!report_files(run) && run->code == EXIT_DONE)
+                        run->code = EXIT_CHECK;
                 run_close(run);
                 code = run->code;
         }

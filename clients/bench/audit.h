@@ -34,7 +34,7 @@ struct audit_report {
         char violation[AUDIT_TOLD_MAX][160];
         double seconds;
         enum exit_code code;
-        char trouble[256];
+        char trouble[320];
 };
 
 bool audit_run(const struct audit_request *request, struct audit_report *ret_report);

@@ -240,9 +240,8 @@ static void fill_arguments(struct arguments *arguments, const struct host *host,
         add(arguments, "--drain-timeout-ms");
         add(arguments, "0");
         add_limits(arguments, settings);
-        for (uint32_t i = 0; i < settings->daemon_argument_count &&
-                             arguments->count < ARGUMENT_MAX - 1;
-             i++)
+        for (uint32_t i = 0;
+             i < settings->daemon_argument_count && arguments->count < ARGUMENT_MAX - 1; i++)
                 arguments->list[arguments->count++] = settings->daemon_arguments[i];
         arguments->list[arguments->count] = NULL;
 }

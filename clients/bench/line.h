@@ -23,8 +23,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "clients/c/address.h"
 #include "base/bytes.h"
+#include "clients/c/address.h"
 #include "wire/frame.h"
 
 enum {

@@ -52,7 +52,7 @@ enum asked_kind {
 
 struct asked {
         union {
-                uint64_t due_ns; /* SUBMIT */
+                uint64_t due_ns;  /* SUBMIT */
                 uint64_t contact; /* CANCEL */
         };
         uint32_t agent;
@@ -144,6 +144,11 @@ bool load_fail(struct load *load, enum exit_code code, const char *format, ...)
         __attribute__((format(printf, 3, 4)));
 
 uint64_t load_in_flight(const struct load *load);
+/* Submits without an answer. */
+static inline uint64_t load_unanswered(const struct load *load)
+{
+        return load->sent_count - load->acknowledged_count - load->refused_count;
+}
 uint64_t load_asked_count(const struct load *load);
 
 /* The name of a result: "FULL". */

@@ -78,8 +78,8 @@ static void acknowledge(struct load *load, const struct line *line, uint64_t con
                         uint64_t due_ns)
 {
         struct ledger_entry *entry;
-        enum ledger_fault fault = ledger_acknowledge(&load->ledger, contact, due_ns,
-                                                     (uint16_t)line->index, &entry);
+        enum ledger_fault fault =
+                ledger_acknowledge(&load->ledger, contact, due_ns, (uint16_t)line->index, &entry);
         struct measure *measure = load->measure;
 
         load->acknowledged_count++;

@@ -79,8 +79,7 @@ static bool open_lines(struct opening *opening, const char *address, const char 
                 bool is_gateway = i < settings->gateways;
 
                 /* ACCEPT, COMPLETE, READY, HEARTBEAT of each agent; a PING. */
-                if (!open_ring(&load->ring[i],
-                               is_gateway ? LOAD_ASKED_MAX : agents_a_line * 4 + 1))
+                if (!open_ring(&load->ring[i], is_gateway ? LOAD_ASKED_MAX : agents_a_line * 4 + 1))
                         return load_fail(load, EXIT_CHECK, "no memory");
                 if (!open_line(opening, i, is_gateway ? address : desktop_address))
                         return false;
@@ -150,8 +149,7 @@ static bool make_templates(struct opening *opening)
                         return load_fail(load, EXIT_CHECK,
                                          "a queue or channel is not configured there");
         }
-        handles = (struct template_handles){ opening->handle,
-                                             opening->handle + settings->mix.count,
+        handles = (struct template_handles){ opening->handle, opening->handle + settings->mix.count,
                                              opening->handle[count] };
         is_good = templates_init(&load->templates, settings, &handles);
         return is_good || load_fail(load, EXIT_USAGE,

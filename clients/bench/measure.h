@@ -29,10 +29,10 @@ struct counts {
 
 struct measure {
         uint64_t begin_ns, end_ns;
-        struct counts counts;       /* between the two */
-        struct histogram *ack;      /* ns from due to the answer */
-        struct histogram *offer;    /* ns from due to the offer */
-        double *interval_rate;      /* life cycles a second, second by second */
+        struct counts counts;    /* between the two */
+        struct histogram *ack;   /* ns from due to the answer */
+        struct histogram *offer; /* ns from due to the offer */
+        double *interval_rate;   /* life cycles a second, second by second */
         uint32_t interval_count;
         uint64_t interval_begin_ns; /* of the one under way */
         uint64_t interval_done;

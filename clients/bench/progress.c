@@ -38,8 +38,7 @@ void progress_interval(const struct load *load, const struct measure *measure)
                       is_live ? "\r\033[K" : "", measure->interval_count,
                       measure->interval_rate[last], (unsigned long long)load_in_flight(load),
                       (double)histogram_quantile(measure->offer, 0.5) / 1e3,
-                      (double)histogram_quantile(measure->offer, 0.99) / 1e3,
-                      is_live ? "" : "\n");
+                      (double)histogram_quantile(measure->offer, 0.99) / 1e3, is_live ? "" : "\n");
 }
 
 void progress_end(const struct load *load)

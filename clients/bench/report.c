@@ -62,8 +62,8 @@ static void print_measure(const struct measure *measure, FILE *out)
                 (void)fprintf(out, "  sent at most %.1f us late\n",
                               (double)measure->late_max_ns / 1e3);
         if (counts->refused > 0 || counts->missed > 0)
-                (void)fprintf(out, "  refused %llu, offers that ended %llu\n",
-                              llu(counts->refused), llu(counts->missed));
+                (void)fprintf(out, "  refused %llu, offers that ended %llu\n", llu(counts->refused),
+                              llu(counts->missed));
 }
 
 static void print_violations(const struct run *run, FILE *out)

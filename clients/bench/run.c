@@ -64,6 +64,7 @@ static void feed(struct load *load, struct source *source)
 
         if (source->arrivals == NULL) {
                 while (load_in_flight(load) < source->in_flight &&
+                       load_unanswered(load) < load->settings->in_flight &&
                        load_submit(load, load->now_ns, false))
                         ;
                 return;
@@ -112,8 +113,9 @@ static bool prefill(struct run *run)
                                          "only %llu contacts can wait there; raise its limits",
                                          (unsigned long long)load->acknowledged_count);
                 if (load->now_ns > end_ns)
-                        return load_fail(load, EXIT_TIMEOUT, "no answers while contacts are "
-                                                             "prepared");
+                        return load_fail(load, EXIT_TIMEOUT,
+                                         "no answers while contacts are "
+                                         "prepared");
                 progress_say(load, "prepares", load->acknowledged_count, waiting);
         }
         return true;
@@ -322,11 +324,11 @@ static bool fail(struct run *run, enum exit_code code, const char *text)
 static bool prepare(struct run *run)
 {
         struct talk talk;
-        bool is_good = talk_init(&talk, run->settings->timeout_s) &&
-                       (!run->settings->has_setup ||
-                        floor_setup(&talk, run->settings, run->host.address)) &&
-                       floor_sequence(&talk, run->settings, run->host.address,
-                                      &run->first_sequence);
+        bool is_good =
+                talk_init(&talk, run->settings->timeout_s) &&
+                (!run->settings->has_setup ||
+                 floor_setup(&talk, run->settings, run->host.address)) &&
+                floor_sequence(&talk, run->settings, run->host.address, &run->first_sequence);
 
         if (!is_good)
                 fail(run, talk.code, talk.trouble);
@@ -337,11 +339,11 @@ static bool prepare(struct run *run)
 static bool play(struct run *run)
 {
         const struct settings *settings = run->settings;
-        const char *desktops = settings->desktop_address != NULL ? settings->desktop_address
-                                                                 : run->host.address;
+        const char *desktops =
+                settings->desktop_address != NULL ? settings->desktop_address : run->host.address;
         struct load *load = &run->load;
-        bool is_good = load_open(load, run->host.address, desktops) && drive(run) &&
-                       cancel_standing(run);
+        bool is_good =
+                load_open(load, run->host.address, desktops) && drive(run) && cancel_standing(run);
 
         progress_end(load);
         if (!is_good) {
@@ -353,6 +355,25 @@ static bool play(struct run *run)
         }
         check_end(run);
         return true;
+}
+
+/* What was sent and what the daemon says that happened. */
+static void compare_counts(struct run *run)
+{
+        struct load *load = &run->load;
+        uint64_t taken = load->sent_count - load->refused_count;
+        const struct audit_report *report = &run->audit;
+
+        if (report->missing_count > 0)
+                return;
+        if (report->submitted_count != taken)
+                load_violation(load, 0, "counts differ: submitted here and in the events");
+        if (report->closed_count != taken)
+                load_violation(load, 0, "counts differ: over here and closed in the events");
+        if (report->assignment_count != load->done_count)
+                load_violation(load, 0,
+                               "counts differ: completed here and connected in the "
+                               "events");
 }
 
 static bool audit(struct run *run)
@@ -369,9 +390,10 @@ static bool audit(struct run *run)
         if (!settings->has_audit)
                 return true;
         run->has_audit = true;
-        if (audit_run(&request, &run->audit))
-                return true;
-        return fail(run, run->audit.code, run->audit.trouble);
+        if (!audit_run(&request, &run->audit))
+                return fail(run, run->audit.code, run->audit.trouble);
+        compare_counts(run);
+        return true;
 }
 
 enum exit_code run_all(struct run *run, const struct settings *settings)

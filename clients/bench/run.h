@@ -21,7 +21,7 @@ struct run {
         bool has_audit;
         bool has_ended; /* everything that was submitted was seen to its end */
         enum exit_code code;
-        char trouble[320];
+        char trouble[400];
 };
 
 /* Returns the exit code; the run can be reported in any case, and is to be closed. */

@@ -372,8 +372,8 @@ static bool finish(struct settings *settings)
         if (settings->rate > 0 && arrivals_are_recorded(&settings->arrivals))
                 return refuse("recorded arrivals have a rate of their own: --speed instead of "
                               "--rate");
-        if (settings->address != NULL && (settings->daemon_argument_count > 0 ||
-                                          settings->data_dir != NULL || settings->is_tcp))
+        if (settings->address != NULL &&
+            (settings->daemon_argument_count > 0 || settings->data_dir != NULL || settings->is_tcp))
                 return refuse("--data-dir, --tcp and options after -- are for a daemon that is "
                               "started, not with --connect");
         if (!(settings->seconds > 0))

@@ -32,7 +32,7 @@ enum {
 
 /* One of several, drawn in proportion to its weight. */
 struct choice {
-        char name[64]; /* of a queue or channel */
+        char name[64];  /* of a queue or channel */
         uint32_t value; /* a band, or a credit in ms */
         uint32_t weight;
 };

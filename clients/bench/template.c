@@ -50,8 +50,7 @@ static bool make(struct maker *maker, struct wire_message *message, struct templ
         message->submit.attributes =
                 (struct acd_bytes){ maker->attributes, settings->attributes_size };
         acd_arena_reset(&maker->arena);
-        ret_template->size =
-                (uint32_t)wire_encode(message, &maker->arena, frame, sizeof(frame));
+        ret_template->size = (uint32_t)wire_encode(message, &maker->arena, frame, sizeof(frame));
         ret_template->frame = ret_template->size == 0 ? NULL : malloc(ret_template->size);
         if (ret_template->frame == NULL)
                 return false;

@@ -23,7 +23,8 @@ enum {
         TEMPLATE_KEY_SIZE = 16, /* of a client or customer key */
 };
 
-struct template {
+struct template
+{
         uint8_t *frame;
         uint32_t size;
         uint32_t client_key_at, customer_key_at; /* 0: none */
