@@ -5,8 +5,8 @@
 #   core       steps a second with 10^3, 10^5 and 10^7 contacts waiting, without and
 #              with client keys; with valgrind, also instructions a step
 #   disk       what one sync costs, and how much of it a batch saves
-#   daemon     life cycles a second over a unix socket with --sync always, and
-#              the time from submit to offer, p50 and p99
+#   daemon     life cycles a second over a unix socket, with and without syncs, their
+#              processor time, and the time from submit to offer up to the wall
 #
 # Builds what it needs in BUILD_DIR (build), optimised. Some minutes, 4 GiB of
 # memory, and a machine that does nothing else.
@@ -20,8 +20,13 @@ say() {
         printf '\n== %s\n' "$*"
 }
 
+acdbench() {
+        "$build/clients/bench/acdbench" --daemon "$build/daemon/acdd" --pin --quiet "$@"
+}
+
 [ -f "$build/build.ninja" ] || meson setup "$build" >/dev/null
-ninja -C "$build" daemon/acdd bench/core_step bench/bench_journal bench/lifecycle >/dev/null
+ninja -C "$build" daemon/acdd bench/core_step bench/bench_journal \
+        clients/bench/acdbench >/dev/null
 
 say "core: time a step"
 "$build/bench/core_step"
@@ -32,4 +37,9 @@ fi
 say "disk"
 "$build/bench/bench_journal" --dir "$build/bench"
 say "daemon"
-"$build/bench/lifecycle" "$build/daemon/acdd"
+acdbench
+say "daemon: without syncs"
+acdbench -- --sync never
+say "daemon: latency by rate"
+acdbench --sweep auto --seconds 5 --svg "$build/latency.svg"
+echo "plot: $build/latency.svg"

@@ -225,12 +225,31 @@ static void add_limits(struct arguments *arguments, const struct settings *setti
         }
 }
 
+/* acdd lies beside this program's folder in the build tree and where it is installed. */
+static const char *find_daemon(const struct settings *settings, char path[HOST_PATH_MAX])
+{
+        static const char *const places[] = { "/../../daemon/acdd", "/../sbin/acdd", "/acdd" };
+        ssize_t size = readlink("/proc/self/exe", path, HOST_PATH_MAX - 32);
+        char *slash;
+
+        if (settings->daemon_path != NULL)
+                return settings->daemon_path;
+        path[size > 0 ? size : 0] = 0;
+        slash = strrchr(path, '/');
+        for (size_t i = 0; slash != NULL && i < sizeof(places) / sizeof(places[0]); i++) {
+                (void)snprintf(slash, 32, "%s", places[i]);
+                if (access(path, X_OK) == 0)
+                        return path;
+        }
+        return "acdd";
+}
+
 static void fill_arguments(struct arguments *arguments, const struct host *host,
                            const struct settings *settings)
 {
-        char path[HOST_PATH_MAX + 16];
+        char path[HOST_PATH_MAX + 16], found[HOST_PATH_MAX];
 
-        add(arguments, settings->daemon_path);
+        add(arguments, find_daemon(settings, found));
         (void)snprintf(path, sizeof(path), "%s/data", host->directory);
         add(arguments, "--data-dir");
         add(arguments, settings->data_dir != NULL ? settings->data_dir : path);
@@ -296,7 +315,7 @@ static bool wait_started(struct host *host)
                         line_close(&line);
                         return true;
                 }
-                if (host_is_gone(host)) {
+                if (host_is_gone(host, 0)) {
                         (void)fprintf(stderr, "the daemon does not start:\n");
                         show_log(host);
                         host->pid = 0;
@@ -335,14 +354,19 @@ bool host_start(struct host *host, const struct settings *settings)
         return wait_started(host);
 }
 
-bool host_is_gone(const struct host *host)
+bool host_is_gone(const struct host *host, int wait_ms)
 {
-        siginfo_t info = { 0 };
+        struct pollfd ended = { .events = POLLIN };
+        int count;
 
         if (!host->is_own || host->pid <= 0)
                 return false;
-        return waitid(P_PID, (id_t)host->pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
-               info.si_pid == host->pid;
+        ended.fd = (int)syscall(SYS_pidfd_open, host->pid, 0);
+        if (ended.fd < 0)
+                return false;
+        count = poll(&ended, 1, wait_ms);
+        (void)close(ended.fd);
+        return count == 1;
 }
 
 static void remove_directory(const struct host *host)

@@ -26,8 +26,8 @@ bool host_start(struct host *host, const struct settings *settings);
 /* Stop it, if it is ours. False: it had to be killed, or had died. */
 bool host_stop(struct host *host);
 
-/* Has our daemon ended by itself? */
-bool host_is_gone(const struct host *host);
+/* Has our daemon ended by itself, or does it within @wait_ms? */
+bool host_is_gone(const struct host *host, int wait_ms);
 
 /* Processor time that the daemon has used, ns; 0: not known. */
 uint64_t host_cpu_ns(pid_t pid);

@@ -86,10 +86,27 @@ static bool walk_to(struct walk *walk, uint32_t last)
         return true;
 }
 
+/* The usual shape of a success: code of one byte, time, id, state of one byte. */
+static bool is_usual_result(const uint8_t *body, uint32_t size)
+{
+        return size >= 22 && body[0] == (1 << 3 | TYPE_VARINT) && body[1] < 0x80 &&
+               body[2] == (2 << 3 | TYPE_FIXED64) && body[11] == (3 << 3 | TYPE_FIXED64) &&
+               body[20] == (4 << 3 | TYPE_VARINT) && body[21] < 0x80;
+}
+
 bool hot_peek_result(const uint8_t *body, uint32_t size, struct hot_result *ret_result)
 {
-        struct walk walk = { .at = body, .end = body + size };
+        struct walk walk;
 
+        if (is_usual_result(body, size)) {
+                *ret_result = (struct hot_result){
+                        .code = body[1],
+                        .state = body[21],
+                        .id = acd_get_u64(body + 12),
+                };
+                return true;
+        }
+        walk = (struct walk){ .at = body, .end = body + size };
         if (!walk_to(&walk, 4))
                 return false;
         *ret_result = (struct hot_result){
@@ -100,10 +117,32 @@ bool hot_peek_result(const uint8_t *body, uint32_t size, struct hot_result *ret_
         return true;
 }
 
+/* Time, number of the push, assignment, epoch, contact: where the assignment is, or NULL. */
+static const uint8_t *usual_offer(const uint8_t *body, uint32_t size)
+{
+        uint32_t at = 10;
+
+        if (size < 48 || body[0] != (1 << 3 | TYPE_FIXED64) || body[9] != (2 << 3 | TYPE_VARINT))
+                return NULL;
+        while (at < 15 && body[at] >= 0x80)
+                at++;
+        at++;
+        if (body[at] != (3 << 3 | TYPE_FIXED64) || body[at + 9] != (4 << 3 | TYPE_FIXED64) ||
+            body[at + 18] != (5 << 3 | TYPE_FIXED64))
+                return NULL;
+        return body + at + 1;
+}
+
 bool hot_peek_offer(const uint8_t *body, uint32_t size, struct hot_offer *ret_offer)
 {
-        struct walk walk = { .at = body, .end = body + size };
+        struct walk walk;
+        const uint8_t *usual = usual_offer(body, size);
 
+        if (usual != NULL) {
+                *ret_offer = (struct hot_offer){ acd_get_u64(usual), acd_get_u64(usual + 18) };
+                return true;
+        }
+        walk = (struct walk){ .at = body, .end = body + size };
         if (!walk_to(&walk, 5))
                 return false;
         *ret_offer = (struct hot_offer){ walk.value[3], walk.value[5] };

@@ -347,7 +347,10 @@ static bool play(struct run *run)
 
         progress_end(load);
         if (!is_good) {
-                const char *ended = host_is_gone(&run->host) ? " (its process has ended)" : "";
+                /* A socket closes a little before its process is over. */
+                int wait_ms = load->code == EXIT_NO_DAEMON ? 2000 : 0;
+                const char *ended =
+                        host_is_gone(&run->host, wait_ms) ? " (its process has ended)" : "";
 
                 run->code = load->code;
                 (void)snprintf(run->trouble, sizeof(run->trouble), "%s%s", load->trouble, ended);

@@ -41,7 +41,6 @@ static const struct option table[] = {
 void settings_init(struct settings *settings)
 {
         *settings = (struct settings){
-                .daemon_path = "acdd",
                 .tenant = "bench",
                 .has_setup = true,
                 .gateways = 1,

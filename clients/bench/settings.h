@@ -46,8 +46,8 @@ struct settings {
         /* Whom to talk to. */
         const char *address;         /* of a daemon that runs; NULL: start one */
         const char *desktop_address; /* the desktops'; NULL: the same */
-        const char *daemon_path;
-        const char *data_dir; /* of a daemon that is started; NULL: a temporary one */
+        const char *daemon_path;     /* NULL: the one beside this program, or in PATH */
+        const char *data_dir;        /* of a daemon that is started; NULL: a temporary one */
         char *const *daemon_arguments;
         uint32_t daemon_argument_count;
         const char *tenant;
