@@ -25,7 +25,6 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -354,19 +353,30 @@ bool host_start(struct host *host, const struct settings *settings)
         return wait_started(host);
 }
 
+static bool has_ended(pid_t pid)
+{
+        siginfo_t info = { 0 };
+
+        return waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+               info.si_pid == pid;
+}
+
+/* Wait for the end of @pid, at most @wait_ms. */
+static bool wait_ended(pid_t pid, int wait_ms)
+{
+        uint64_t end_ns = bench_now_ns() + (uint64_t)wait_ms * 1000000;
+
+        while (!has_ended(pid)) {
+                if (bench_now_ns() >= end_ns)
+                        return false;
+                poll(NULL, 0, 2);
+        }
+        return true;
+}
+
 bool host_is_gone(const struct host *host, int wait_ms)
 {
-        struct pollfd ended = { .events = POLLIN };
-        int count;
-
-        if (!host->is_own || host->pid <= 0)
-                return false;
-        ended.fd = (int)syscall(SYS_pidfd_open, host->pid, 0);
-        if (ended.fd < 0)
-                return false;
-        count = poll(&ended, 1, wait_ms);
-        (void)close(ended.fd);
-        return count == 1;
+        return host->is_own && host->pid > 0 && wait_ended(host->pid, wait_ms);
 }
 
 static void remove_directory(const struct host *host)
@@ -383,20 +393,14 @@ static void remove_directory(const struct host *host)
 
 static bool end_daemon(pid_t pid)
 {
-        struct pollfd ended = { .fd = (int)syscall(SYS_pidfd_open, pid, 0), .events = POLLIN };
-        bool is_good = true;
+        bool is_good;
         int status = 0;
 
         (void)kill(pid, SIGTERM);
-        while (poll(&ended, 1, STOP_MS) < 0 && errno == EINTR)
-                ;
-        if (waitpid(pid, &status, WNOHANG) == 0) {
-                is_good = false;
+        is_good = wait_ended(pid, STOP_MS);
+        if (!is_good)
                 (void)kill(pid, SIGKILL);
-                (void)waitpid(pid, &status, 0);
-        }
-        if (ended.fd >= 0)
-                (void)close(ended.fd);
+        (void)waitpid(pid, &status, 0);
         return is_good && WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 

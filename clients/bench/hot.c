@@ -86,7 +86,12 @@ static bool walk_to(struct walk *walk, uint32_t last)
         return true;
 }
 
-/* The usual shape of a success: code of one byte, time, id, state of one byte. */
+/*
+ * RESULT and OFFER have a usual shape, which is looked for first; any other is
+ * walked, out of line, where the walk's memory costs nobody else.
+ */
+
+/* Code of one byte, time, id, state of one byte: a success. */
 static bool is_usual_result(const uint8_t *body, uint32_t size)
 {
         return size >= 22 && body[0] == (1 << 3 | TYPE_VARINT) && body[1] < 0x80 &&
@@ -94,25 +99,29 @@ static bool is_usual_result(const uint8_t *body, uint32_t size)
                body[20] == (4 << 3 | TYPE_VARINT) && body[21] < 0x80;
 }
 
-bool hot_peek_result(const uint8_t *body, uint32_t size, struct hot_result *ret_result)
+static __attribute__((noinline)) bool walk_result(const uint8_t *body, uint32_t size,
+                                                  struct hot_result *ret_result)
 {
-        struct walk walk;
+        struct walk walk = { .at = body, .end = body + size };
 
-        if (is_usual_result(body, size)) {
-                *ret_result = (struct hot_result){
-                        .code = body[1],
-                        .state = body[21],
-                        .id = acd_get_u64(body + 12),
-                };
-                return true;
-        }
-        walk = (struct walk){ .at = body, .end = body + size };
         if (!walk_to(&walk, 4))
                 return false;
         *ret_result = (struct hot_result){
                 .code = (uint32_t)walk.value[1],
                 .id = walk.value[3],
                 .state = (uint32_t)walk.value[4],
+        };
+        return true;
+}
+
+bool hot_peek_result(const uint8_t *body, uint32_t size, struct hot_result *ret_result)
+{
+        if (!is_usual_result(body, size))
+                return walk_result(body, size, ret_result);
+        *ret_result = (struct hot_result){
+                .code = body[1],
+                .state = body[21],
+                .id = acd_get_u64(body + 12),
         };
         return true;
 }
@@ -133,19 +142,24 @@ static const uint8_t *usual_offer(const uint8_t *body, uint32_t size)
         return body + at + 1;
 }
 
-bool hot_peek_offer(const uint8_t *body, uint32_t size, struct hot_offer *ret_offer)
+static __attribute__((noinline)) bool walk_offer(const uint8_t *body, uint32_t size,
+                                                 struct hot_offer *ret_offer)
 {
-        struct walk walk;
-        const uint8_t *usual = usual_offer(body, size);
+        struct walk walk = { .at = body, .end = body + size };
 
-        if (usual != NULL) {
-                *ret_offer = (struct hot_offer){ acd_get_u64(usual), acd_get_u64(usual + 18) };
-                return true;
-        }
-        walk = (struct walk){ .at = body, .end = body + size };
         if (!walk_to(&walk, 5))
                 return false;
         *ret_offer = (struct hot_offer){ walk.value[3], walk.value[5] };
+        return true;
+}
+
+bool hot_peek_offer(const uint8_t *body, uint32_t size, struct hot_offer *ret_offer)
+{
+        const uint8_t *usual = usual_offer(body, size);
+
+        if (usual == NULL)
+                return walk_offer(body, size, ret_offer);
+        *ret_offer = (struct hot_offer){ acd_get_u64(usual), acd_get_u64(usual + 18) };
         return true;
 }
 

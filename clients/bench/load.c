@@ -208,6 +208,7 @@ static int wait_ready(struct load *load, uint64_t until_ns, struct epoll_event *
         uint64_t tick = acd_wheel_next(&load->wheel);
         uint64_t now = bench_now_ns();
         struct timespec timeout = { 0 };
+        int count;
 
         load->now_ns = now;
         if (load->heartbeat_at_ns < until_ns)
@@ -218,7 +219,12 @@ static int wait_ready(struct load *load, uint64_t until_ns, struct epoll_event *
                 timeout.tv_sec = (time_t)((until_ns - now) / 1000000000);
                 timeout.tv_nsec = (long)((until_ns - now) % 1000000000);
         }
-        return epoll_pwait2(load->poller, event, LOAD_EVENT_MAX, &timeout, NULL);
+        count = epoll_pwait2(load->poller, event, LOAD_EVENT_MAX, &timeout, NULL);
+        /* Kernels before 5.11 wait for milliseconds only. */
+        if (count < 0 && errno == ENOSYS)
+                count = epoll_wait(load->poller, event, LOAD_EVENT_MAX,
+                                   (int)(timeout.tv_sec * 1000 + timeout.tv_nsec / 1000000));
+        return count;
 }
 
 bool load_turn(struct load *load, uint64_t until_ns)
