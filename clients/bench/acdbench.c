@@ -13,10 +13,14 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 
 #include "base/assert.h"
 #include "clients/bench/report.h"
+
+/* bench/core_step.c: the core alone, without a daemon. */
+int core_step_main(int count, char **arguments);
 
 static volatile sig_atomic_t is_interrupted;
 
@@ -41,7 +45,7 @@ static void catch_interrupts(void)
         sigaction(SIGHUP, &action, NULL);
 }
 
-int main(int argc, char **argv)
+static int load(int argc, char **argv)
 {
         struct settings *settings = calloc(1, sizeof(*settings));
         struct run *run = calloc(1, sizeof(*run));
@@ -71,4 +75,11 @@ int main(int argc, char **argv)
         free(run);
         free(settings);
         return code < 0 ? EXIT_DONE : code;
+}
+
+int main(int argc, char **argv)
+{
+        if (argc > 1 && strcmp(argv[1], "core") == 0)
+                return core_step_main(argc - 1, argv + 1);
+        return load(argc, argv);
 }

@@ -24,6 +24,13 @@ acdbench \- load for acdd, and what came of it
 .RI [ VALUE ]]...
 .RB [ \-\-
 .I OPTIONS OF THE DAEMON\fR]
+.br
+.B acdbench core
+.RB [ \-\-waiting
+.IR N ]
+.RB [ \-\-keys ]
+.RB [ \-\-cycles
+.IR N ]
 .SH DESCRIPTION
 .B acdbench
 plays gateways and agents for
@@ -75,7 +82,15 @@ Which process it is, a unix socket tells; over TCP give
 .BR \-\-pid .
 """
 
-PAGE_TAIL = r""".SH CHECKS
+PAGE_TAIL = r""".SH THE CORE ALONE
+.B acdbench core
+runs the core without a daemon, a journal or a socket: a thousand busy agents in
+sixteen queues, and so many waiting contacts; it prints the processor time for a step.
+Without
+.B \-\-waiting
+it goes through a thousand, a hundred thousand and ten million, without and with client
+keys.
+.SH CHECKS
 While it runs: every request is answered once and in order, a contact is with
 one agent at a time and is completed once, an agent has one contact; at the end
 everything that was submitted is completed.

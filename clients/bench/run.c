@@ -392,9 +392,9 @@ static bool audit(struct run *run)
 
         if (!settings->has_audit)
                 return true;
-        run->has_audit = true;
         if (!audit_run(&request, &run->audit))
                 return fail(run, run->audit.code, run->audit.trouble);
+        run->has_audit = true;
         compare_counts(run);
         return true;
 }

@@ -83,8 +83,12 @@ static bool take(struct talk *talk, const struct wire_frame *frame)
         acd_arena_reset(&talk->arena);
         if (wire_decode(frame, &talk->arena, &message, &refusal) != ACD_OK)
                 return fail(talk, EXIT_CHECK, "the daemon sent what is no message");
-        if (frame->kind == WIRE_BYE)
-                return fail(talk, EXIT_NO_DAEMON, "the daemon said BYE");
+        if (frame->kind == WIRE_BYE) {
+                talk->code = EXIT_NO_DAEMON;
+                (void)snprintf(talk->trouble, sizeof(talk->trouble), "the daemon said BYE: %.*s",
+                               (int)message.bye.text.size, message.bye.text.at);
+                return false;
+        }
         if (frame->correlation == 0) {
                 if (talk->on_push != NULL)
                         talk->on_push(talk->context, 0, &message);
