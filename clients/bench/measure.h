@@ -36,7 +36,8 @@ struct measure {
         uint32_t interval_count;
         uint64_t interval_begin_ns; /* of the one under way */
         uint64_t interval_done;
-        double rate_asked;    /* open loop; 0: closed */
+        bool is_open_loop;
+        double rate_asked;    /* 0: none, or a record's */
         uint64_t late_max_ns; /* the latest that something due was sent */
         bool is_overloaded;   /* the daemon did not keep up with what was asked */
 };

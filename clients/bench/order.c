@@ -37,6 +37,7 @@ struct order_lane {
         uint64_t queue, channel, credit_ms;
         uint32_t band;
         uint32_t first, last; /* slot + 1 */
+        uint32_t sister;      /* the next of the same queue and channel, in a ring; number */
 };
 
 void order_init(struct order *order)
@@ -92,6 +93,22 @@ static bool is_lane(const struct order_lane *lane, const struct wire_event *even
                lane->band == event->band && lane->credit_ms == event->value;
 }
 
+/* Into the ring of those of the same queue and channel. */
+static void join_sisters(struct order *order, uint32_t number)
+{
+        struct order_lane *lane = &order->lane[number];
+
+        for (uint32_t i = 0; i < number; i++) {
+                struct order_lane *other = &order->lane[i];
+
+                if (other->queue != lane->queue || other->channel != lane->channel)
+                        continue;
+                lane->sister = other->sister;
+                other->sister = number;
+                return;
+        }
+}
+
 /* The lane of a submit, made when it is the first; its number + 1, or 0: no memory. */
 static uint32_t lane_of(struct order *order, const struct wire_event *event)
 {
@@ -112,13 +129,15 @@ static uint32_t lane_of(struct order *order, const struct wire_event *event)
                 order->lane = moved;
                 order->lane_capacity = capacity;
         }
-        order->lane[order->lane_count++] = (struct order_lane){
+        order->lane[order->lane_count] = (struct order_lane){
                 .queue = event->queue_id,
                 .channel = event->channel_id,
                 .credit_ms = event->value,
                 .band = event->band,
+                .sister = order->lane_count,
         };
-        return order->last_lane = order->lane_count;
+        join_sisters(order, order->lane_count);
+        return order->last_lane = ++order->lane_count;
 }
 
 static void append(struct order *order, uint32_t slot, uint32_t number)
@@ -175,13 +194,10 @@ static void check_turn(struct order *order, const struct order_entry *entry,
 
         if (entry->prev != 0)
                 wrong(order, event, "was offered before one that came earlier");
-        for (uint32_t i = 0; i < order->lane_count; i++) {
+        for (uint32_t i = own->sister; &order->lane[i] != own; i = order->lane[i].sister) {
                 const struct order_lane *lane = &order->lane[i];
 
-                if (lane == own || lane->first == 0 || lane->queue != own->queue ||
-                    lane->channel != own->channel)
-                        continue;
-                if (is_before(order, &order->entry[lane->first - 1], entry))
+                if (lane->first != 0 && is_before(order, &order->entry[lane->first - 1], entry))
                         wrong(order, event, "was offered before one whose turn it was");
         }
 }

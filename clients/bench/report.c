@@ -39,7 +39,7 @@ static void print_cpu(const struct measure *measure, FILE *out)
                       (double)measure->counts.own_cpu_ns / wall_ns * 100);
 }
 
-static void print_measure(const struct measure *measure, FILE *out)
+static void print_measure(const struct measure *measure, uint32_t in_flight, FILE *out)
 {
         const struct counts *counts = &measure->counts;
 
@@ -47,6 +47,10 @@ static void print_measure(const struct measure *measure, FILE *out)
                 (void)fprintf(out, "open loop, %.0f/s asked%s:\n", measure->rate_asked,
                               measure->is_overloaded ? ", which the daemon did not keep up with"
                                                      : "");
+        else if (measure->is_open_loop)
+                (void)fprintf(out, "open loop, as recorded:\n");
+        else
+                (void)fprintf(out, "closed loop, %u in flight:\n", in_flight);
         (void)fprintf(out,
                       "  %.0f life cycles/s (median of %u seconds), %.0f/s over all; %llu in "
                       "%.2f s\n",
@@ -58,7 +62,7 @@ static void print_measure(const struct measure *measure, FILE *out)
         (void)fprintf(out, "  sent %llu frames, %llu bytes; received %llu frames, %llu bytes\n",
                       llu(counts->frame_out), llu(counts->byte_out), llu(counts->frame_in),
                       llu(counts->byte_in));
-        if (measure->rate_asked > 0)
+        if (measure->is_open_loop)
                 (void)fprintf(out, "  sent at most %.1f us late\n",
                               (double)measure->late_max_ns / 1e3);
         if (counts->refused > 0 || counts->missed > 0)
@@ -79,8 +83,10 @@ static void print_checks(const struct run *run, FILE *out)
         const struct load *load = &run->load;
         uint64_t wrong = run_violation_count(run);
 
-        if (!run->has_ended)
+        if (!run->has_ended) {
+                print_violations(run, out);
                 return;
+        }
         (void)fprintf(out, "checks: %llu submitted, %llu completed, %llu cancelled, %llu refused",
                       llu(load->sent_count), llu(load->done_count), llu(load->cancelled_count),
                       llu(load->refused_count));
@@ -105,11 +111,8 @@ void report_text(const struct run *run, FILE *out)
                       run->host.address, settings->is_spinning ? "spinning" : "blocking",
                       settings->agents, settings->desktops, settings->gateways,
                       settings->gateways == 1 ? "" : "s", settings->waiting);
-        if (!settings->is_sweep && settings->rate <= 0 &&
-            !arrivals_are_recorded(&settings->arrivals))
-                (void)fprintf(out, "closed loop, %u in flight:\n", settings->in_flight);
         for (uint32_t i = 0; i < run->measure_count; i++)
-                print_measure(&run->measure[i], out);
+                print_measure(&run->measure[i], settings->in_flight, out);
         print_checks(run, out);
         if (run->trouble[0] != 0)
                 (void)fprintf(out, "stopped: %s\n", run->trouble);

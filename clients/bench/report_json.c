@@ -38,8 +38,7 @@ static json_t *part(const struct measure *measure)
         json_t *object = json_object();
         json_t *rates = json_array();
 
-        json_object_set_new(object, "loop",
-                            json_string(measure->rate_asked > 0 ? "open" : "closed"));
+        json_object_set_new(object, "loop", json_string(measure->is_open_loop ? "open" : "closed"));
         set_real(object, "rate_asked", measure->rate_asked);
         set_real(object, "rate_median", measure_median_rate(measure));
         set_real(object, "rate", measure_rate(measure));

@@ -166,6 +166,7 @@ static bool measured(struct run *run, struct source *source, double rate_asked)
         if (!measure_open(measure))
                 return load_fail(load, EXIT_CHECK, "no memory");
         run->measure_count++;
+        measure->is_open_loop = source->arrivals != NULL;
         measure->rate_asked = rate_asked;
         counts = counts_of(run);
         measure_begin(measure, &counts, load->now_ns);
@@ -352,7 +353,8 @@ static bool play(struct run *run)
                 const char *ended =
                         host_is_gone(&run->host, wait_ms) ? " (its process has ended)" : "";
 
-                run->code = load->code;
+                /* Who waits in vain after a mistake waits because of it. */
+                run->code = load->violation_count > 0 ? EXIT_CHECK : load->code;
                 (void)snprintf(run->trouble, sizeof(run->trouble), "%s%s", load->trouble, ended);
                 return false;
         }

@@ -51,8 +51,7 @@ void settings_init(struct settings *settings)
                 .own_cpu = 1,
                 .in_flight = 1024,
                 .arrivals = { .kind = ARRIVALS_POISSON, .speed = 1 },
-                .warm_up_s = 2,
-                .seconds = 10,
+                .warm_up_s = -1,
                 .timeout_s = 120,
                 .has_audit = true,
                 .seed = 1,
@@ -295,7 +294,9 @@ static bool take_run(struct settings *settings, enum option_id id, char *text)
         case OPTION_WARM_UP:
                 return decimal("warm-up", text, 86400, &settings->warm_up_s);
         case OPTION_SECONDS:
-                return decimal("seconds", text, 86400, &settings->seconds);
+                return (decimal("seconds", text, 86400, &settings->seconds) &&
+                        settings->seconds > 0) ||
+                       complain("seconds", text, "a time above 0");
         case OPTION_COUNT:
                 return whole("count", text, 1, UINT64_C(1) << 40, &settings->count);
         case OPTION_SPIN:
@@ -350,6 +351,17 @@ static void preset(struct choices *choices, const char *name, uint32_t value)
         (void)snprintf(choices->choice[0].name, sizeof(choices->choice[0].name), "%s", name);
 }
 
+/* A record is played as a whole, from its beginning. */
+static void preset_times(struct settings *settings)
+{
+        bool is_recorded = arrivals_are_recorded(&settings->arrivals);
+
+        if (settings->warm_up_s < 0)
+                settings->warm_up_s = is_recorded ? 0 : 2;
+        if (settings->seconds <= 0)
+                settings->seconds = is_recorded ? 1e9 : 10;
+}
+
 static bool finish(struct settings *settings)
 {
         if (settings->skills == 0)
@@ -376,11 +388,10 @@ static bool finish(struct settings *settings)
             (settings->daemon_argument_count > 0 || settings->data_dir != NULL || settings->is_tcp))
                 return refuse("--data-dir, --tcp and options after -- are for a daemon that is "
                               "started, not with --connect");
-        if (!(settings->seconds > 0))
-                return refuse("--seconds: above 0");
         preset(&settings->channels, "chat", 0);
         preset(&settings->bands, "", UINT32_MAX);
         preset(&settings->credits, "", 0);
+        preset_times(settings);
         floor_name_queues(settings);
         settings->run_mark = ((uint64_t)time(NULL) ^ (uint64_t)getpid() << 20) & UINT32_MAX;
         return true;

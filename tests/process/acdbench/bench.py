@@ -24,7 +24,8 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "acdctl"
 from harness import check, die_with_parent  # noqa: E402
 
 ACDD, ACDBENCH, ROOT = sys.argv[1:4]
-SMALL = ["--agents", "16", "--in-flight", "32", "--warm-up", "0.1", "--timeout", "60", "--quiet"]
+SMALL = ["--agents", "16", "--in-flight", "32", "--timeout", "60", "--quiet"]
+SHORT = SMALL + ["--warm-up", "0.1"]
 DAEMON = ["--", "--disk-low-size", "0", "--disk-critical-size", "0"]
 DEADLINE_S = 60
 OFFER = 65
@@ -135,7 +136,7 @@ def check_part(part, document):
 
 def closed(place):
     """Closed loop with everything mixed; each key is in the manual."""
-    out, _err = place.own(SMALL + [
+    out, _err = place.own(SHORT + [
         "--json", "--count", "3000", "--queues", "4", "--agent-skills", "2", "--mix",
         "q1=5,q2,q3,q4=2", "--channel", "chat=2,email=1,phone=1", "--band", "1=3,5=1", "--credit",
         "0=3,2000=1", "--attributes", "100", "--client-keys", "--customer-keys", "--waiting",
@@ -157,7 +158,7 @@ def closed(place):
 def open_(place):
     """Open loop over TCP, a connection for each agent; files for others."""
     hgrm, svg = place.path / "a.hgrm", place.path / "a.svg"
-    out, _err = place.own(SMALL + [
+    out, _err = place.own(SHORT + [
         "--json", "--rate", "500", "--seconds", "1.2", "--desktops", "16", "--tcp", "--waiting",
         "500", "--handle", "exp:2", "--hgrm", str(hgrm), "--svg", str(svg)])
     document = json.loads(out)
@@ -176,7 +177,7 @@ def open_(place):
 
 def sweep(place):
     svg = place.path / "a.svg"
-    out, _err = place.own(SMALL + ["--json", "--sweep", "200,400", "--seconds", "0.5", "--svg",
+    out, _err = place.own(SHORT + ["--json", "--sweep", "200,400", "--seconds", "0.5", "--svg",
                                    str(svg)])
     document = json.loads(out)
     check([part["rate_asked"] for part in document["parts"]] == [200, 400], "%s", document)
@@ -193,11 +194,18 @@ def running(place):
     with Daemon(place) as daemon:
         for more in ([], ["--no-setup"]):
             out, _err = place.run(
-                SMALL + ["--connect", "unix:" + daemon.socket, "--json", "--warm-up", "0",
-                         "--arrivals", "file:%s" % arrivals, "--speed", "2"] + more, 0)
+                SMALL + ["--connect", "unix:" + daemon.socket, "--json", "--arrivals",
+                         "file:%s" % arrivals, "--speed", "2"] + more, 0)
             document = json.loads(out)
             check_part(document["parts"][0], document)
             check(document["checks"]["submitted"] == 100, "%s", document["checks"])
+
+
+def silent(place):
+    """Nobody is lost for having nothing to say: leases far shorter than the run."""
+    out, _err = place.own(SHORT + ["--json", "--rate", "5", "--seconds", "2.5", "--gateways", "2"],
+                          0, ["--lease-ms", "600", "--silence-ms", "900"])
+    check_part(json.loads(out)["parts"][0], json.loads(out))
 
 
 def interrupted(place):
