@@ -12,6 +12,7 @@
 
 #include "clients/bench/measure.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 const double measure_quantile[MEASURE_QUANTILE_COUNT] = { 0.5, 0.9, 0.99, 0.999, 0.9999, 1 };
@@ -122,6 +123,14 @@ double measure_median_rate(const struct measure *measure)
         median = (sorted[(count - 1) / 2] + sorted[count / 2]) / 2;
         free(sorted);
         return median;
+}
+
+bool measure_is_behind(const struct measure *measure, uint32_t burst)
+{
+        double asked = measure->rate_asked * measure_seconds(measure);
+        double short_of = asked - (double)measure->counts.done;
+
+        return short_of > 0.03 * asked + 5 * sqrt(asked) + burst;
 }
 
 double measure_daemon_us(const struct measure *measure)

@@ -58,6 +58,9 @@ double measure_seconds(const struct measure *measure);
 /* Life cycles a second over all, and the median of whole seconds (over all, when there is none). */
 double measure_rate(const struct measure *measure);
 double measure_median_rate(const struct measure *measure);
+/* Was clearly less done than was asked: by three in a hundred and five standard deviations of a
+ * Poisson count? @burst: of arrivals, which may lie on either side of an end. */
+bool measure_is_behind(const struct measure *measure, uint32_t burst);
 /* Microseconds of processor time a life cycle; 0: not known. */
 double measure_daemon_us(const struct measure *measure);
 double measure_own_us(const struct measure *measure);

@@ -27,6 +27,7 @@ void progress_say(const struct load *load, const char *verb, uint64_t done, uint
 
 void progress_interval(const struct load *load, const struct measure *measure)
 {
+        uint64_t open = load_in_flight(load), waiting = load->settings->waiting;
         uint32_t last = measure->interval_count - 1;
         bool is_live = is_terminal();
 
@@ -36,7 +37,8 @@ void progress_interval(const struct load *load, const struct measure *measure)
                       "%s%4u s  %9.0f/s  in flight %llu  submit to offer p50 %.1f us, "
                       "p99 %.1f us%s",
                       is_live ? "\r\033[K" : "", measure->interval_count,
-                      measure->interval_rate[last], (unsigned long long)load_in_flight(load),
+                      measure->interval_rate[last],
+                      (unsigned long long)(open > waiting ? open - waiting : 0),
                       (double)histogram_quantile(measure->offer, 0.5) / 1e3,
                       (double)histogram_quantile(measure->offer, 0.99) / 1e3, is_live ? "" : "\n");
 }

@@ -51,11 +51,11 @@ static void print_measure(const struct measure *measure, uint32_t in_flight, FIL
                 (void)fprintf(out, "open loop, as recorded:\n");
         else
                 (void)fprintf(out, "closed loop, %u in flight:\n", in_flight);
-        (void)fprintf(out,
-                      "  %.0f life cycles/s (median of %u seconds), %.0f/s over all; %llu in "
-                      "%.2f s\n",
-                      measure_median_rate(measure), measure->interval_count, measure_rate(measure),
-                      llu(counts->done), measure_seconds(measure));
+        (void)fprintf(out, "  %.0f life cycles/s over all", measure_rate(measure));
+        if (measure->interval_count > 0)
+                (void)fprintf(out, ", %.0f/s the median of %u seconds",
+                              measure_median_rate(measure), measure->interval_count);
+        (void)fprintf(out, "; %llu in %.2f s\n", llu(counts->done), measure_seconds(measure));
         print_cpu(measure, out);
         print_latency(out, "submit to offer", measure->offer);
         print_latency(out, "submit to ack", measure->ack);

@@ -252,8 +252,8 @@ static bool open_loop(struct run *run, double rate)
         arrivals_close(&arrivals);
         if (is_good && rate > 0) {
                 measure = &run->measure[run->measure_count - 1];
-                measure->is_overloaded =
-                        measure_rate(measure) < 0.97 * rate || measure->counts.refused > 0;
+                measure->is_overloaded = measure->counts.refused > 0 ||
+                                         measure_is_behind(measure, run->settings->arrivals.burst);
         }
         return is_good;
 }

@@ -172,3 +172,27 @@ Test(measure, differences)
         cr_assert_float_eq(measure_own_us(&measure), 0.2, 1e-9);
         measure_close(&measure);
 }
+
+/* Goal    A daemon that keeps up is not taken for one that does not, however few the
+ *         contacts; one that stays a tenth behind is.
+ * Method  Poisson's own scatter at the least and the greatest of counts. */
+Test(measure, behind)
+{
+        static const struct {
+                double rate;
+                uint64_t done;
+                bool is_behind;
+        } row[] = { { 100, 100, false },      { 100, 70, false },      { 100, 40, true },
+                    { 100000, 99000, false }, { 100000, 90000, true }, { 1e6, 970000, false },
+                    { 1e6, 964000, true } };
+
+        for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+                struct measure measure = { .end_ns = 1000000000, .rate_asked = row[i].rate };
+
+                measure.counts.done = row[i].done;
+                cr_assert_eq(measure_is_behind(&measure, 0), row[i].is_behind, "%g: %lu",
+                             row[i].rate, (unsigned long)row[i].done);
+        }
+        cr_assert_not(measure_is_behind(
+                &(struct measure){ .end_ns = 1000000000, .rate_asked = 100 }, 100));
+}
