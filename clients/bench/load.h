@@ -80,6 +80,7 @@ struct agent {
         uint32_t session;
         uint32_t line;
         uint8_t state;
+        bool has_heartbeat; /* one is not answered yet */
 };
 
 struct session_slot {

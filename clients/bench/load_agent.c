@@ -224,6 +224,8 @@ static bool answer(struct load *load, struct line *line, const struct wire_frame
                 return accepted(load, asked.agent, &result);
         if (asked.kind == ASKED_COMPLETE)
                 return completed(load, asked.agent, &result);
+        if (asked.kind == ASKED_HEARTBEAT)
+                load->agent[asked.agent].has_heartbeat = false;
         if (result.code != ACD_OK && result.code != ACD_DUPLICATE)
                 return load_fail(load, EXIT_CHECK, "an agent's %s was refused: result %u (%s)",
                                  asked.kind == ASKED_READY ? "READY" : "HEARTBEAT", result.code,
@@ -278,8 +280,12 @@ void load_heartbeats(struct load *load)
         for (uint32_t i = 0; i < HEARTBEAT_STEP && i < agents; i++) {
                 uint32_t index = load->heartbeat_agent++ % agents;
 
-                if (load->agent[index].sent_ns + silence_ns < load->now_ns &&
-                    !ask(load, index, WIRE_HEARTBEAT, ASKED_HEARTBEAT))
+                struct agent *agent = &load->agent[index];
+
+                if (agent->has_heartbeat || agent->sent_ns + silence_ns >= load->now_ns)
+                        continue;
+                agent->has_heartbeat = true;
+                if (!ask(load, index, WIRE_HEARTBEAT, ASKED_HEARTBEAT))
                         return;
         }
         for (uint32_t i = 0; i < load->settings->gateways; i++)

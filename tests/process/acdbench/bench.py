@@ -203,8 +203,8 @@ def running(place):
 
 def silent(place):
     """Nobody is lost for having nothing to say: leases far shorter than the run."""
-    out, _err = place.own(SHORT + ["--json", "--rate", "5", "--seconds", "2.5", "--gateways", "2"],
-                          0, ["--lease-ms", "600", "--silence-ms", "900"])
+    out, _err = place.own(SHORT + ["--json", "--rate", "5", "--seconds", "4", "--gateways", "2"],
+                          0, ["--lease-ms", "1500", "--silence-ms", "2000"])
     check_part(json.loads(out)["parts"][0], json.loads(out))
 
 
