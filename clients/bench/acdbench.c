@@ -70,7 +70,7 @@ static int load(int argc, char **argv)
                 if (!report_files(run) && run->code == EXIT_DONE)
                         run->code = EXIT_CHECK;
                 run_close(run);
-                code = run->code;
+                code = (int)run->code;
         }
         free(run);
         free(settings);

@@ -23,7 +23,7 @@ bool load_submit(struct load *load, uint64_t due_ns, bool is_standing)
         uint32_t gateways = load->settings->gateways;
         struct line *line = &load->line[load->next_gateway];
         uint32_t correlation = load->ring[line->index].end;
-        uint8_t *at = load_room(load, line, template_size_max(&load->templates));
+        uint8_t *at = load_room(load, line, load->templates.size_max);
         struct asked asked = { .due_ns = due_ns, .kind = ASKED_SUBMIT };
 
         if (at == NULL)

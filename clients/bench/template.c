@@ -28,6 +28,7 @@ struct maker {
         const struct settings *settings;
         struct acd_arena arena;
         uint8_t *attributes;
+        uint32_t *size_max;
 };
 
 static uint32_t find(const struct template *template, const char *mark)
@@ -57,6 +58,8 @@ static bool make(struct maker *maker, struct wire_message *message, struct templ
         memcpy(ret_template->frame, frame, ret_template->size);
         ret_template->client_key_at = find(ret_template, client_mark);
         ret_template->customer_key_at = find(ret_template, customer_mark);
+        if (ret_template->size > *maker->size_max)
+                *maker->size_max = ret_template->size;
         return true;
 }
 
@@ -141,7 +144,7 @@ static void draw_all(struct templates *templates, const struct settings *setting
 bool templates_init(struct templates *templates, const struct settings *settings,
                     const struct template_handles *handles)
 {
-        struct maker maker = { .settings = settings };
+        struct maker maker = { .settings = settings, .size_max = &templates->size_max };
         void *memory = malloc(WIRE_ARENA_SIZE);
         bool is_good;
 
@@ -168,15 +171,6 @@ void templates_fini(struct templates *templates)
         free(templates->standing.frame);
         free(templates->pick);
         *templates = (struct templates){ 0 };
-}
-
-uint32_t template_size_max(const struct templates *templates)
-{
-        uint32_t max = templates->standing.size;
-
-        for (uint32_t i = 0; i < templates->count; i++)
-                max = templates->template[i].size > max ? templates->template[i].size : max;
-        return max;
 }
 
 static void put_key(uint8_t *at, uint64_t number)

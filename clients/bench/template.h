@@ -33,6 +33,7 @@ struct template
 struct templates {
         struct template template[TEMPLATE_MAX];
         uint32_t count;
+        uint32_t size_max;        /* of any frame: what template_put() needs */
         struct template standing; /* one that nobody present can take */
         uint16_t *pick;
         uint64_t next;
@@ -49,7 +50,6 @@ bool templates_init(struct templates *templates, const struct settings *settings
                     const struct template_handles *handles);
 void templates_fini(struct templates *templates);
 
-/* Write the next one at @at, which has room for its size. */
-uint32_t template_size_max(const struct templates *templates);
+/* Write the next one at @at, which has room for size_max. Returns its size. */
 uint32_t template_put(struct templates *templates, bool is_standing, uint32_t correlation,
                       uint8_t *at);
