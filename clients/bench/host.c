@@ -25,6 +25,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -141,6 +142,11 @@ static bool make_directory(struct host *host, const struct settings *settings)
 
         if (settings->data_dir != NULL) {
                 (void)snprintf(host->directory, sizeof(host->directory), "%s", settings->data_dir);
+                if (mkdir(host->directory, 0700) < 0 && errno != EEXIST) {
+                        (void)fprintf(stderr, "cannot make %s: %s\n", host->directory,
+                                      strerror(errno));
+                        return false;
+                }
                 return true;
         }
         if (parent == NULL || strlen(parent) > 80)

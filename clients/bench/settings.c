@@ -19,6 +19,9 @@
 #include "base/name.h"
 #include "clients/bench/floor.h"
 
+/* What a socket's address takes, without "/acdd.sock". */
+enum { DATA_DIR_MAX = 97 };
+
 enum option_id {
         OPTION_BEFORE = 255,
 #define GROUP(title)
@@ -208,7 +211,8 @@ static bool take_place(struct settings *settings, enum option_id id, char *text)
                 return true;
         case OPTION_DATA_DIR:
                 settings->data_dir = text;
-                return strlen(text) <= 150 || complain("data-dir", text, "a path of 150 bytes");
+                return strlen(text) <= DATA_DIR_MAX ||
+                       complain("data-dir", text, "short enough for a socket in it");
         case OPTION_TCP:
                 settings->is_tcp = true;
                 return true;

@@ -28,7 +28,7 @@ SMALL = ["--agents", "16", "--in-flight", "32", "--timeout", "60", "--quiet"]
 SHORT = SMALL + ["--warm-up", "0.1"]
 DAEMON = ["--", "--disk-low-size", "0", "--disk-critical-size", "0"]
 DEADLINE_S = 60
-OFFER = 65
+RESULT, OFFER = 6, 65
 
 
 class Place:
@@ -232,6 +232,22 @@ def killed(place):
     place.check_clean()
 
 
+def core(place):
+    """The core alone, which needs nothing: the same digest twice."""
+    digests = [re.search(r"digest [0-9a-f]{16}", place.run(["core", "--smoke"], 0)[0])
+               for _ in range(2)]
+    check(digests[0] and digests[1] and digests[0].group() == digests[1].group(), "%s", digests)
+
+
+def kept(place):
+    """A directory that was given stays, with the journal and the log of the daemon."""
+    given = place.path / "given"
+    for _ in range(2):
+        place.own(SHORT + ["--count", "50", "--data-dir", str(given)])
+    check((given / "acdd.log").exists() and len(list(given.iterdir())) > 2, "%s",
+          list(given.iterdir()))
+
+
 def nobody_there(place):
     _out, err = place.run(["--connect", "unix:%s/nobody" % place.path], 3)
     check("no daemon at unix:" in err, "%s", err)
@@ -256,17 +272,18 @@ def usage(place):
 
 
 class Liar(threading.Thread):
-    """Between the desktops and the daemon: passes everything on, and one OFFER twice.
-    It comes again in front of the next bytes, when the first one has been answered."""
+    """Between the desktops and the daemon: passes everything on but the fiftieth frame
+    of a kind, which comes @times."""
 
-    def __init__(self, place, daemon):
+    def __init__(self, place, daemon, kind, times):
         super().__init__(daemon=True)
+        self.kind, self.times = kind, times
         self.daemon_process = daemon
-        self.path = str(place.path / "liar.sock")
+        self.path = str(place.path / ("liar%d.sock" % times))
         self.listener = socket.socket(socket.AF_UNIX)
         self.listener.bind(self.path)
         self.listener.listen()
-        self.kept, self.seen = None, 0
+        self.seen = 0
         self.start()
 
     def run(self):
@@ -279,7 +296,10 @@ class Liar(threading.Thread):
     @staticmethod
     def up(client, server):
         while True:
-            data = client.recv(65536)
+            try:
+                data = client.recv(65536)
+            except OSError:
+                data = b""
             if not data:
                 server.close()
                 return
@@ -302,25 +322,25 @@ class Liar(threading.Thread):
                 rest = rest[size:]
 
     def one(self, client, frame):
-        client.sendall(frame)
-        if struct.unpack_from("<H", frame, 4)[0] != OFFER:
-            return
-        self.seen += 1
-        if self.seen == 50:
-            client.sendall(frame)
+        self.seen += struct.unpack_from("<H", frame, 4)[0] == self.kind
+        is_it = struct.unpack_from("<H", frame, 4)[0] == self.kind and self.seen == 50
+        client.sendall(frame * (self.times if is_it else 1))
 
 
 def planted(place):
-    """An offer that comes twice is found, and the contact is named."""
+    """An offer that comes twice and an answer that never comes are found; the contact
+    or the request is named."""
     with Daemon(place) as daemon:
-        liar = Liar(place, daemon)
-        out, _err = place.run(
-            SMALL + ["--connect", "unix:" + daemon.socket, "--desktop-connect",
-                     "unix:" + liar.path, "--desktops", "1", "--json", "--count", "200",
-                     "--timeout", "3"], 1)
-        document = json.loads(out)
-        text = " ".join(document["checks"]["violations"])
-        check(re.search(r"contact [0-9a-z]{13} was offered", text), "%s", document)
+        for kind, times, text in ((OFFER, 2, r"contact [0-9a-z]{13} was offered"),
+                                  (RESULT, 0, r"an answer is missing: request \d+ of")):
+            liar = Liar(place, daemon, kind, times)
+            out, _err = place.run(
+                SHORT + ["--connect", "unix:" + daemon.socket, "--desktop-connect",
+                         "unix:" + liar.path, "--desktops", "1", "--json", "--count", "200",
+                         "--timeout", "3", "--tenant", "planted%d" % times], 1)
+            document = json.loads(out)
+            found = " ".join(document["checks"]["violations"] + [document["trouble"] or ""])
+            check(re.search(text, found), "%s", document)
 
 
 def main():
