@@ -324,7 +324,10 @@ class Liar(threading.Thread):
     def one(self, client, frame):
         self.seen += struct.unpack_from("<H", frame, 4)[0] == self.kind
         is_it = struct.unpack_from("<H", frame, 4)[0] == self.kind and self.seen == 50
-        client.sendall(frame * (self.times if is_it else 1))
+        try:
+            client.sendall(frame * (self.times if is_it else 1))
+        except OSError:
+            pass  # it has found out, and gone
 
 
 def planted(place):
