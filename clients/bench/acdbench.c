@@ -39,10 +39,13 @@ static void on_interrupt(int number)
 static void catch_interrupts(void)
 {
         struct sigaction action = { .sa_handler = on_interrupt };
+        struct sigaction ignore = { .sa_handler = SIG_IGN };
 
         sigaction(SIGINT, &action, NULL);
         sigaction(SIGTERM, &action, NULL);
         sigaction(SIGHUP, &action, NULL);
+        /* Whoever reads our output may leave; the daemon is to be stopped all the same. */
+        sigaction(SIGPIPE, &ignore, NULL);
 }
 
 static int load(int argc, char **argv)

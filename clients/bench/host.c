@@ -274,6 +274,7 @@ static _Noreturn void run_daemon(const struct host *host, const struct settings 
                                  pid_t parent)
 {
         struct arguments *arguments = calloc(1, sizeof(*arguments));
+        struct sigaction action = { .sa_handler = SIG_DFL };
         char log[HOST_PATH_MAX + 16];
         int fd, null;
 
@@ -281,6 +282,7 @@ static _Noreturn void run_daemon(const struct host *host, const struct settings 
         fd = open(log, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
         null = open("/dev/null", O_RDONLY | O_CLOEXEC);
         prctl(PR_SET_PDEATHSIG, SIGKILL);
+        sigaction(SIGPIPE, &action, NULL);
         /* Ctrl-C is for the parent, who stops the daemon in order. */
         setpgid(0, 0);
         if (arguments == NULL || getppid() != parent || fd < 0 || null < 0 || dup2(null, 0) < 0 ||

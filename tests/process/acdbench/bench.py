@@ -220,6 +220,16 @@ def interrupted(place):
     place.check_clean()
 
 
+def unread(place):
+    """Nobody reads what it says: it still cleans up."""
+    process = place.start(["--daemon", ACDD] + SHORT + ["--seconds", "1"] + DAEMON)
+    process.stdout.close()
+    process.wait(timeout=DEADLINE_S)
+    check(process.returncode >= 0, "killed by signal %d", -process.returncode)
+    process.stderr.close()
+    place.check_clean()
+
+
 def killed(place):
     """The daemon dies in the middle: said so, and soon."""
     process = place.start(["--daemon", ACDD, "--agents", "16", "--seconds", "3600"] + DAEMON)
