@@ -51,7 +51,7 @@ class FakeDaemon:
             body += bytes_field(6, self.field.encode())
         return body
 
-    def answer(self, kind, correlation, session):
+    def answer(self, kind, correlation, session, _body):
         if kind == HELLO and self.hello_code == 1:
             return frame(WELCOME, correlation, session,
                          bytes_field(1, number_field(1, 1)) + number_field(5, 1) +
@@ -71,7 +71,7 @@ class FakeDaemon:
                 try:
                     self.talk(peer)
                 except ConnectionError:
-                    pass  # it left without waiting for an answer
+                    pass  # it left without waiting for an answer, or we died
 
     def talk(self, peer):
         taken = b""
@@ -85,11 +85,11 @@ class FakeDaemon:
                     "<IHBBII", taken[:16])
                 if len(taken) < 16 + size:
                     break
-                taken = taken[16 + size:]
+                body, taken = taken[16:16 + size], taken[16 + size:]
                 if kind != HELLO and self.is_closing:
                     return
                 if kind != BYE and not self.is_silent:
-                    peer.sendall(self.answer(kind, correlation, session))
+                    peer.sendall(self.answer(kind, correlation, session, body))
 
     def close(self):
         self.listener.close()
