@@ -373,7 +373,7 @@ enum bank_flaw bank_parse_row(struct bank *bank, const char *text, size_t size,
 {
         struct field field[FIELD_COUNT];
         struct bank_record record = { .outcome = BANK_AGENT };
-        struct row row;
+        struct row row = { 0 };
         uint32_t priority;
         enum bank_flaw flaw;
 
