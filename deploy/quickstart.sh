@@ -51,7 +51,8 @@ acd_packages_install run || exit $?
 if [ ! -f "$build/build.ninja" ]; then
         say "configuring $build"
         mkdir -p "$build"
-        meson setup "$build" -Dtests=false >"$build/setup.log" 2>&1 || {
+        # A compiler newer than ours may warn where ours does not: no reason to stop here.
+        meson setup "$build" -Dtests=false -Dwerror=false >"$build/setup.log" 2>&1 || {
                 say "configuring failed; the end of $build/setup.log:"
                 tail -n 30 "$build/setup.log"
                 exit 1
