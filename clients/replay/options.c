@@ -19,7 +19,7 @@
 
 /* OPTION(value, name, kind, member, min, max, help) */
 #define OPTIONS(OPTION) \
-        OPTION(256, "date", U32, records.date, 1, 999999, "only calls of this day, YYMMDD") \
+        OPTION(256, "date", DATE, records.date, 1, 999999, "only calls of this day, YYMMDD") \
         OPTION(257, "break", REAL, records.break_s, 1, 86400, \
                "away longer than this while calls wait is a break, s") \
         OPTION(258, "idle", REAL, records.idle_s, 1, 86400, \
@@ -41,7 +41,7 @@
                "generated: share of calls with 90 s of credit") \
         OPTION(269, "json", FLAG, is_json, 0, 0, "one JSON object instead of tables")
 
-enum kind { KIND_U32, KIND_REAL, KIND_WRAP_UP, KIND_SEED, KIND_FLAG };
+enum kind { KIND_U32, KIND_DATE, KIND_REAL, KIND_WRAP_UP, KIND_SEED, KIND_FLAG };
 
 static const struct {
         int value;
@@ -99,6 +99,20 @@ bool options_number(const char *name, const char *text, double min, double max, 
         return true;
 }
 
+/* YYMMDD, the six digits; whether there is such a day shows in the file. */
+static bool take_date(void *at, const char *text)
+{
+        double number;
+
+        if (strlen(text) == 6 && strspn(text, "0123456789") == 6 &&
+            options_number("date", text, 1, 999999, &number)) {
+                *(uint32_t *)at = (uint32_t)number;
+                return true;
+        }
+        fprintf(stderr, "--date %s: a day is six digits, YYMMDD\n", text);
+        return false;
+}
+
 static bool take_seed(struct options *options, const char *text)
 {
         char *end;
@@ -129,6 +143,8 @@ bool options_take(struct options *options, int value, const char *argument)
         }
         if (table[i].kind == KIND_SEED)
                 return take_seed(options, argument);
+        if (table[i].kind == KIND_DATE)
+                return take_date(at, argument);
         if (table[i].kind == KIND_WRAP_UP && strcmp(argument, "measured") == 0) {
                 options->records.wrap_up_s = PLAN_WRAP_UP_MEASURED;
                 return true;
@@ -200,6 +216,7 @@ static void print_default(uint32_t i, FILE *out)
         case KIND_SEED:
                 fprintf(out, " [%" PRIu64 "]", options.day.seed);
                 return;
+        case KIND_DATE:
         case KIND_FLAG:
                 return;
         }
@@ -212,6 +229,29 @@ void options_help(FILE *out)
                 print_default(i, out);
                 fputc('\n', out);
         }
+}
+
+/* Why there is no plan; of a day that is not there, which ones are. */
+static void tell_failure(const struct options *options, const struct bank *bank, int r)
+{
+        uint32_t first = UINT32_MAX, last = 0;
+
+        for (size_t i = 0; r == -ENODATA && i < bank->record_count; i++) {
+                uint32_t date = bank->record[i].date;
+
+                first = date < first ? date : first;
+                last = date > last ? date : last;
+        }
+        fprintf(stderr, "%s: ", options->path);
+        if (r != -ENODATA)
+                fprintf(stderr, "%s\n", strerror(-r));
+        else if (options->records.date == 0 || last == 0)
+                fprintf(stderr, "no such call records\n");
+        else
+                fprintf(stderr,
+                        "no calls of %06" PRIu32 "; it has days from %06" PRIu32 " to %06" PRIu32
+                        "\n",
+                        options->records.date, first, last);
 }
 
 static int make_from_file(const struct options *options, struct plan *plan, FILE *log)
@@ -228,14 +268,12 @@ static int make_from_file(const struct options *options, struct plan *plan, FILE
         } else if (bank != NULL && bank->report.row_count > 0) {
                 bank_report_print(&bank->report, stderr);
         }
+        if (r != 0)
+                tell_failure(options, bank, r);
         if (bank != NULL)
                 bank_free(bank);
         free(bank);
-        if (r == 0)
-                return OPTIONS_EXIT_DONE;
-        fprintf(stderr, "%s: %s\n", options->path,
-                r == -ENODATA ? "no such call records" : strerror(-r));
-        return OPTIONS_EXIT_CHECK;
+        return r == 0 ? OPTIONS_EXIT_DONE : OPTIONS_EXIT_CHECK;
 }
 
 static void print_facts(const struct plan *plan, FILE *log)

@@ -18,8 +18,6 @@ static void add_answered(struct summary_line *line, double wait_s)
         line->answered++;
         line->wait_sum_s += wait_s;
         line->answered_within += wait_s <= SUMMARY_WITHIN_S;
-        if (wait_s > line->wait_max_s)
-                line->wait_max_s = wait_s;
 }
 
 static void add_simulated(struct summary_line *line, const struct driver_call *call)
@@ -110,7 +108,7 @@ static void print_checks(const struct check_findings *findings, FILE *out)
                 check_is_clean(findings) ? "all good" : "NOT GOOD");
 }
 
-void summary_print(const struct summary *summary, const struct plan *plan, FILE *out)
+void summary_print_table(const struct summary *summary, const struct plan *plan, FILE *out)
 {
         static const char side[] = " answered abandoned mean wait  <= 20 s";
 
@@ -129,15 +127,20 @@ void summary_print(const struct summary *summary, const struct plan *plan, FILE 
                   summary->is_recorded ? &summary->recorded_total : NULL, out);
         fprintf(out, "agents %" PRIu32 ", busy %.1f %% of the time they are there\n",
                 plan->agent_count, 100 * summary->occupancy);
+}
+
+void summary_print(const struct summary *summary, const struct plan *plan, FILE *out)
+{
+        summary_print_table(summary, plan, out);
         print_checks(&summary->findings, out);
 }
 
 static json_t *json_line(const struct summary_line *line)
 {
-        return json_pack("{s:I, s:I, s:I, s:f, s:f, s:f}", "calls", (json_int_t)line->calls,
-                         "answered", (json_int_t)line->answered, "abandoned",
-                         (json_int_t)line->abandoned, "mean_wait_s", summary_mean_wait_s(line),
-                         "within_20s", summary_within(line), "max_wait_s", line->wait_max_s);
+        return json_pack("{s:I, s:I, s:I, s:f, s:f}", "calls", (json_int_t)line->calls, "answered",
+                         (json_int_t)line->answered, "abandoned", (json_int_t)line->abandoned,
+                         "mean_wait_s", summary_mean_wait_s(line), "within_20s",
+                         summary_within(line));
 }
 
 static json_t *json_queues(const struct summary *summary, const struct plan *plan)

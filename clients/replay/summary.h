@@ -29,7 +29,6 @@ struct summary_line {
         uint64_t refused;
         uint64_t answered_within;
         double wait_sum_s; /* of the answered */
-        double wait_max_s; /* of the answered */
 };
 
 struct summary {
@@ -50,7 +49,8 @@ void summary_make(struct summary *summary, const struct plan *plan,
 double summary_mean_wait_s(const struct summary_line *line);
 double summary_within(const struct summary_line *line);
 
-/* Tables and checks as text. */
+/* The table as text, and with the checks below it. */
+void summary_print_table(const struct summary *summary, const struct plan *plan, FILE *out);
 void summary_print(const struct summary *summary, const struct plan *plan, FILE *out);
 
 /* The same as one JSON object: "simulated", "recorded" (when there is a record),

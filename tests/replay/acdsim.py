@@ -17,6 +17,8 @@ import sys
 import tempfile
 
 FAULTS = []
+# Others read these: no more, no less.
+KEYS = {"calls", "answered", "abandoned", "mean_wait_s", "within_20s"}
 
 
 def run(*args):
@@ -37,6 +39,8 @@ def day(*args):
     expect(f"{args}: exit code {code} {err}", code == 0)
     result = json.loads(out)
     simulated = result["simulated"]
+    expect(f"{args}: {sorted(simulated)}", set(simulated) == KEYS | {"order_breaks"})
+    expect(f"{args}: recorded", result["recorded"] is None or set(result["recorded"]) == KEYS)
     expect(f"{args}: {simulated}",
            simulated["calls"] == simulated["answered"] + simulated["abandoned"])
     expect(f"{args}: {result['checks']}",
@@ -95,13 +99,15 @@ def records(directory):
     expect("malformed rows are left out",
            json.loads(text)["simulated"]["calls"] == back["simulated"]["calls"] - 2)
     expect("no file", run(os.path.join(directory, "none"))[0] == 1)
-    expect("no such day", run(path, "--date", "990104")[0] == 1)
+    code, _, err = run(path, "--date", "990104")
+    expect(f"no such day: {code} {err}", code == 1 and "from 990103 to 990103" in err)
 
 
 def usage():
     """What is not an option is told."""
-    for args in (["--nonsense"], ["--date", "x"], ["--break", "-1"], ["--skill-share", "200%"],
-                 ["--seed", "x"], ["--calls", "0"], ["a", "b"], ["--load"]):
+    for args in (["--nonsense"], ["--date", "x"], ["--date", "19990104"], ["--break", "-1"],
+                 ["--skill-share", "200%"], ["--seed", "x"], ["--calls", "0"], ["a", "b"],
+                 ["--load"]):
         expect(f"usage {args}", run(*args)[0] == 2)
     code, out, _ = run("--help")
     expect("--help", code == 0 and "--wrap-up" in out)
