@@ -117,7 +117,7 @@ static bool take_own(struct rehearsal *rehearsal, int value, const char *argumen
         case OWN_KILL_AT:
                 return parse_time(argument, &rehearsal->kill_ms);
         case OWN_KEEP:
-                rehearsal->is_kept = true;
+                rehearsal->crew.is_kept = true;
                 return true;
         default:
                 return false;
@@ -200,8 +200,13 @@ int main(int argc, char **argv)
                 fprintf(stderr, "--file needs --date YYMMDD: a rehearsal plays one day\n");
                 return OPTIONS_EXIT_USAGE;
         }
+        if (options.path == NULL && options.records.date != 0) {
+                fprintf(stderr, "--date needs --file FILE: the generated day has no date\n");
+                return OPTIONS_EXIT_USAGE;
+        }
         sigaction(SIGINT, &action, NULL);
         sigaction(SIGTERM, &action, NULL);
+        sigaction(SIGHUP, &action, NULL); /* the terminal was closed */
         action.sa_handler = SIG_IGN;
         sigaction(SIGPIPE, &action, NULL);
         r = options_make_plan(&options, &plan, stdout);

@@ -5,7 +5,8 @@
  * Daemon and Redis are programs of their own, with their output in log files;
  * gateway and desktops are forks of this program, which already has the plan.
  * Each child asks the kernel to be killed when the parent dies, so that Ctrl-C
- * and a crash of the rehearsal both leave nothing behind.
+ * and a crash of the rehearsal both leave nothing behind; but daemon and Redis
+ * do not when they are to go on after it.
  */
 
 #include "clients/rehearse/crew.h"
@@ -23,13 +24,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { END_MS = 20000 };
+enum { END_MS = 20000, AGAIN_MS = 250 };
 
 bool crew_begin(struct crew *crew)
 {
         const char *parent = getenv("TMPDIR");
 
-        if (parent == NULL || strlen(parent) > 80)
+        if (parent == NULL || parent[0] == 0 || strlen(parent) > 80)
                 parent = "/tmp";
         snprintf(crew->directory, sizeof(crew->directory), "%s/acdd-rehearsal-XXXXXX", parent);
         if (mkdtemp(crew->directory) == NULL) {
@@ -72,7 +73,7 @@ static pid_t start_program(const struct crew *crew, const char *name, const char
         char *copy[48];
         int count = 0;
 
-        child(crew, name, parent, true);
+        child(crew, name, parent, crew->is_kept);
         for (; arguments[count] != NULL && count < 47; count++)
                 copy[count] = strdup(arguments[count]);
         copy[count] = NULL;
@@ -251,7 +252,8 @@ bool crew_reap(struct crew *crew)
         return is_well;
 }
 
-/* Ask to end, wait, insist. */
+/* Ask to end, and again: a daemon that drains stops at the second time, and two
+ * signals at once are one. At last, insist. */
 static void end_one(pid_t *pid, int number)
 {
         int waited_ms = 0;
@@ -260,25 +262,23 @@ static void end_one(pid_t *pid, int number)
                 return;
         kill(*pid, number);
         while (waitpid(*pid, NULL, WNOHANG) == 0) {
-                if (waited_ms >= END_MS)
-                        kill(*pid, SIGKILL);
                 poll(NULL, 0, 5);
                 waited_ms += 5;
+                if (waited_ms % AGAIN_MS == 0)
+                        kill(*pid, waited_ms < END_MS ? number : SIGKILL);
         }
         *pid = 0;
 }
 
-void crew_end(struct crew *crew, bool is_kept)
+void crew_end(struct crew *crew, bool is_over)
 {
         crew_freeze(crew, false);
         end_one(&crew->gateway, SIGTERM);
         for (uint32_t i = 0; i < crew->desktop_count; i++)
                 end_one(&crew->desktop[i], SIGTERM);
-        if (is_kept)
+        if (crew->is_kept && !is_over)
                 return;
-        if (crew->daemon > 0)
-                kill(crew->daemon, SIGTERM);
-        end_one(&crew->daemon, SIGTERM); /* twice: at once, nobody is served any more */
+        end_one(&crew->daemon, SIGTERM);
         end_one(&crew->redis, SIGTERM);
 }
 

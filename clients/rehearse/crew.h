@@ -5,7 +5,8 @@
  * crew.h - the processes of a rehearsal: redis-server, the daemon, gateway, desktops.
  *
  *   Ownership  Everything started here is ended by crew_end(), and dies with the
- *              parent whatever happens. Directory and logs lie in crew.directory.
+ *              parent whatever happens; when is_kept, daemon and Redis live on.
+ *              Directory and logs lie in crew.directory.
  *   Failure    false, after a sentence on stderr that names the log to read.
  */
 
@@ -25,6 +26,7 @@ struct crew {
         char redis_address[32];           /* "" = none */
         uint32_t rate;
         uint32_t contact_count_max;
+        bool is_kept; /* set before anything is started */
         pid_t redis, daemon, gateway;
         pid_t desktop[CREW_DESKTOP_MAX];
         uint32_t desktop_count;
@@ -42,7 +44,7 @@ bool crew_start_callers(struct crew *crew, const struct rehearse *rehearse);
 void crew_freeze(const struct crew *crew, bool is_frozen);
 /* Collect who has ended. False: the daemon or Redis has, by itself. */
 bool crew_reap(struct crew *crew);
-/* End everything, politely first; the daemon and Redis are kept when @is_kept. */
-void crew_end(struct crew *crew, bool is_kept);
+/* End everything, politely first; what is kept, only when @is_over. */
+void crew_end(struct crew *crew, bool is_over);
 /* Remove the directory. */
 void crew_remove(const struct crew *crew);

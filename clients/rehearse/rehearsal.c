@@ -20,7 +20,13 @@
 
 #include "clients/rehearse/setup.h"
 
-enum { START_MS = 20000, SCREEN_MS = 250, STREAM_MS = 20000, LEAD_REAL_MS = 500 };
+enum {
+        START_MS = 20000,
+        SCREEN_MS = 250,
+        STREAM_MS = 20000,
+        LEAD_REAL_MS = 500,
+        CRASH_WAIT_MS = 20 * 60000, /* plan time: by then it is killed, whoever waits */
+};
 
 static void say(const struct rehearsal *rehearsal, const char *text)
 {
@@ -98,6 +104,20 @@ static bool settle(struct rehearsal *rehearsal, struct photo *photo)
         return true;
 }
 
+/* From the time asked for, the moment is good when somebody waits: an order of nobody is
+ * easily kept. */
+static bool is_time_for_crash(struct rehearsal *rehearsal)
+{
+        int64_t now_ms = watch_now_ms(rehearsal->watch);
+
+        if (rehearsal->crash.was_done || now_ms < rehearsal->kill_ms)
+                return false;
+        if (now_ms - rehearsal->kill_ms >= CRASH_WAIT_MS)
+                return true;
+        return photo_take(&rehearsal->again, rehearsal->operator_client) &&
+               rehearsal->again.waiting_count > 0;
+}
+
 static bool crash(struct rehearsal *rehearsal)
 {
         struct rehearsal_crash *crash = &rehearsal->crash;
@@ -126,7 +146,7 @@ static bool crash(struct rehearsal *rehearsal)
         crash->talking_count = rehearsal->before.talking_count;
         crash->differences = photo_differences(&rehearsal->before, &rehearsal->after);
         snprintf(rehearsal->note, sizeof(rehearsal->note),
-                 "killed with -9 at %02d:%02d; back in %.0f ms with %u waiting, %u talking: %s",
+                 "killed -9 at %02d:%02d, back in %.0f ms: %u waiting, %u talking, %s",
                  (int)(crash->at_ms / 3600000), (int)(crash->at_ms / 60000 % 60),
                  crash->recovery_ms, crash->waiting_count, crash->talking_count,
                  crash->differences == 0 ? "all as before" : "NOT as before");
@@ -176,8 +196,7 @@ static bool play(struct rehearsal *rehearsal)
         while (watch_open_count(rehearsal->watch) > 0 && !is_stopping(rehearsal)) {
                 if (!crew_reap(&rehearsal->crew) || rehearsal->crew.has_failed)
                         return false;
-                if (!rehearsal->crash.was_done &&
-                    watch_now_ms(rehearsal->watch) >= rehearsal->kill_ms && !crash(rehearsal))
+                if (is_time_for_crash(rehearsal) && !crash(rehearsal))
                         return false;
                 show(rehearsal);
                 watch_until(rehearsal, rehearse_real_ns() + SCREEN_MS * UINT64_C(1000000));
@@ -188,43 +207,55 @@ static bool play(struct rehearsal *rehearsal)
 static void print_kept(const struct rehearsal *rehearsal)
 {
         const struct plan *plan = rehearsal->rehearse.plan;
+        const struct crew *crew = &rehearsal->crew;
 
-        printf("\nacdd goes on (process %d). Try:\n"
-               "  export ACD_CONNECT=%s\n"
-               "  build/clients/cli/acdctl --tenant %s submit --queue %s --channel %s\n"
-               "  build/clients/cli/acdctl --tenant %s agent %s\n"
-               "Stop it with: build/clients/cli/acdctl --tenant %s stop\n",
-               (int)rehearsal->crew.daemon, rehearsal->crew.address, REHEARSE_TENANT,
-               plan->queue[0], REHEARSE_CHANNEL, REHEARSE_TENANT, plan->agent[0].name,
-               REHEARSE_TENANT);
-        if (rehearsal->crew.redis > 0)
-                printf("redis-server goes on at %s; stop it with: kill %d\n",
-                       rehearsal->crew.redis_address, (int)rehearsal->crew.redis);
+        printf("\nacdd goes on (process %d). Paste, here:\n"
+               "  export ACD_CONNECT=%s ACD_TENANT=%s\n"
+               "  build/clients/cli/acdctl submit %s --channel %s\n"
+               "  build/clients/cli/acdctl contacts\n"
+               "  build/clients/cli/acdctl agent %s\n"
+               "and to stop it and remove what it wrote:\n"
+               "  build/clients/cli/acdctl stop --fast\n",
+               (int)crew->daemon, crew->address, REHEARSE_TENANT, plan->queue[0], REHEARSE_CHANNEL,
+               plan->agent[0].name);
+        if (crew->redis > 0)
+                printf("  kill %d    # the redis-server at %s\n", (int)crew->redis,
+                       crew->redis_address);
+        printf("  while kill -0 %d 2>/dev/null; do sleep 1; done; rm -r %s\n", (int)crew->daemon,
+               crew->directory);
+}
+
+/* Stop what is to be stopped, and say what came of it. */
+static bool conclude(struct rehearsal *rehearsal, bool is_good)
+{
+        struct crew *crew = &rehearsal->crew;
+
+        if (is_good && crew->redis > 0)
+                rehearsal->has_stream = stream_read(crew->redis_address, REHEARSE_TENANT,
+                                                    watch_last_sequence(rehearsal->watch),
+                                                    STREAM_MS, &rehearsal->stream);
+        crew_end(crew, /* is_over = */ !is_good);
+        if (is_stopping(rehearsal))
+                printf("interrupted; everything that was started is stopped\n");
+        return is_good && rehearsal_report(rehearsal);
 }
 
 bool rehearsal_run(struct rehearsal *rehearsal)
 {
-        bool is_good;
+        const struct crew *crew = &rehearsal->crew;
+        bool is_played, is_good;
 
         rehearsal->begin_ns = rehearse_real_ns();
-        is_good = set_out(rehearsal) && play(rehearsal);
+        is_played = set_out(rehearsal) && play(rehearsal);
         screen_end(&rehearsal->screen);
-        if (is_good && rehearsal->crew.redis > 0)
-                rehearsal->has_stream = stream_read(rehearsal->crew.redis_address, REHEARSE_TENANT,
-                                                    watch_last_sequence(rehearsal->watch),
-                                                    STREAM_MS, &rehearsal->stream);
-        crew_end(&rehearsal->crew, rehearsal->is_kept && is_good);
-        if (is_stopping(rehearsal))
-                printf("interrupted; everything that was started is stopped\n");
-        if (is_good)
-                is_good = rehearsal_report(rehearsal);
-        if (is_good && rehearsal->is_kept)
-                print_kept(rehearsal);
+        is_good = conclude(rehearsal, is_played);
         acdclient_free(rehearsal->operator_client);
         watch_free(rehearsal->watch);
-        if (!is_good && !is_stopping(rehearsal))
-                fprintf(stderr, "logs and journal are kept in %s\n", rehearsal->crew.directory);
-        else if (!rehearsal->is_kept && rehearsal->crew.directory[0] != 0)
-                crew_remove(&rehearsal->crew);
+        if (is_played && crew->is_kept)
+                print_kept(rehearsal);
+        else if (!is_good && !is_stopping(rehearsal))
+                fprintf(stderr, "logs and journal are kept in %s\n", crew->directory);
+        else if (crew->directory[0] != 0)
+                crew_remove(crew);
         return is_good;
 }

@@ -5,7 +5,7 @@
  * rehearsal.h - one rehearsal from beginning to end.
  *
  *   Ownership  The caller owns struct and plan; everything started is stopped when
- *              rehearsal_run() returns, but what is_kept asks to keep.
+ *              rehearsal_run() returns, but what crew.is_kept asks to keep.
  *   Failure    false: a check is not zero, or something did not run; said on stderr.
  */
 
@@ -32,8 +32,7 @@ struct rehearsal_crash {
 struct rehearsal {
         struct crew crew;
         struct rehearse rehearse;
-        int64_t kill_ms; /* plan time; INT64_MAX = never */
-        bool is_kept;
+        int64_t kill_ms; /* plan time, and when somebody waits; INT64_MAX = never */
         const volatile sig_atomic_t *is_interrupted;
 
         /* What follows belongs to the run. */

@@ -57,6 +57,38 @@ static uint64_t stream_faults(const struct rehearsal *rehearsal)
         return stream->gap_count + stream->repeat_count + stream->wrong_id_count;
 }
 
+/* The one line of checks; returns the sum, which is to be zero. */
+static uint64_t print_checks(const struct rehearsal *rehearsal,
+                             const struct check_findings *findings)
+{
+        bool has_redis = rehearsal->crew.redis_address[0] != 0;
+        const struct {
+                const char *name;
+                uint64_t count;
+        } check[] = {
+                { "lost", findings->lost },
+                { "doubled", findings->doubled },
+                { "order breaks", findings->order_breaks },
+                { "idle agent while someone waits", findings->idle_breaks },
+                { "stray events", findings->stray },
+                { "refused", findings->refused },
+                { "changed by the crash", rehearsal->crash.differences },
+                { "event gaps", watch_gap_count(rehearsal->watch) },
+                { "failed processes", rehearsal->crew.has_failed },
+                { has_redis ? "Redis gaps and repeats" : "Redis (not asked for)",
+                  stream_faults(rehearsal) + (has_redis && !rehearsal->has_stream) },
+        };
+        uint64_t sum = 0;
+
+        printf("checks:");
+        for (size_t i = 0; i < sizeof(check) / sizeof(check[0]); i++) {
+                printf("%s %s %" PRIu64, i == 0 ? "" : ",", check[i].name, check[i].count);
+                sum += check[i].count;
+        }
+        printf(" => %s\n", sum == 0 ? "all zero" : "NOT ALL ZERO");
+        return sum;
+}
+
 static void print_next(void)
 {
         puts("\nNext:\n"
@@ -76,7 +108,7 @@ bool rehearsal_report(struct rehearsal *rehearsal)
 
         summary_make(&summary, rehearsal->rehearse.plan, result);
         puts("");
-        summary_print(&summary, rehearsal->rehearse.plan, stdout);
+        summary_print_table(&summary, rehearsal->rehearse.plan, stdout);
         print_theory(rehearsal);
         puts("");
         print_latency(rehearsal);
@@ -90,16 +122,7 @@ bool rehearsal_report(struct rehearsal *rehearsal)
                 printf("events: %" PRIu64 " received by subscription%s\n",
                        watch_event_count(rehearsal->watch),
                        wants_stream ? "; REDIS COULD NOT BE READ" : "");
-        sum = findings->lost + findings->doubled + findings->order_breaks + findings->idle_breaks +
-              findings->refused + watch_gap_count(rehearsal->watch) + stream_faults(rehearsal) +
-              rehearsal->crash.differences + (wants_stream && !rehearsal->has_stream ? 1 : 0) +
-              (rehearsal->crew.has_failed ? 1 : 0);
-        printf("checks: lost %" PRIu64 "  doubled %" PRIu64 "  order breaks %" PRIu64
-               "  idle while one waits %" PRIu64 "  changed by the crash %u  event gaps %" PRIu64
-               "  Redis gaps and repeats %" PRIu64 "  =>  %s\n",
-               findings->lost, findings->doubled, findings->order_breaks, findings->idle_breaks,
-               rehearsal->crash.differences, watch_gap_count(rehearsal->watch),
-               stream_faults(rehearsal), sum == 0 ? "all zero" : "NOT ALL ZERO");
+        sum = print_checks(rehearsal, findings);
         print_next();
         return sum == 0;
 }
