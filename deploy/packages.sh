@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=sh
 # What acdd needs to be built, run and tested: the one list, and how to get it.
 #
 # POSIX sh, to be sourced. A group is "run" (build the daemon and its tools and
@@ -74,10 +75,15 @@ acd_packages_missing() {
                 [ "$group" = run ] || [ "$group" = "$wanted" ] || continue
                 acd_packages_probe "$probe" </dev/null && continue
                 case "$manager" in
-                dnf) missing="$missing $dnf" ;;
-                apk) missing="$missing $apk" ;;
-                pacman) missing="$missing $pacman" ;;
-                *) missing="$missing $apt" ;;
+                dnf) name=$dnf ;;
+                apk) name=$apk ;;
+                pacman) name=$pacman ;;
+                *) name=$apt ;;
+                esac
+                # One package may be what several probes ask for.
+                case " $missing " in
+                *" $name "*) ;;
+                *) missing="$missing $name" ;;
                 esac
         done <<LIST
 $(acd_packages_table)
@@ -116,7 +122,7 @@ acd_packages_apt() {
 acd_packages_install() {
         missing=$(acd_packages_missing "$1")
         [ -n "$missing" ] || return 0
-        if [ "$(acd_packages_manager)" = apt-get ]; then
+        if [ "$(acd_packages_manager)" = apt-get ] && acd_packages_as_root true; then
                 echo "installing: $missing" >&2
                 # Package lists may be absent or old: refresh them only if need be.
                 # shellcheck disable=SC2086 # a list of words

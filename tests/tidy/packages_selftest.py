@@ -60,6 +60,8 @@ CASES = [
     (without("protoc", "ninja"), "apk", 1000, "run", "apk add samurai protoc\n", 3),
     (without("protoc", "ninja"), "pacman", 1000, "run",
      "pacman -S --needed ninja protobuf\n", 3),
+    (without("protoc-c", "pkg-config"), "pacman", 1000, "run",
+     "pacman -S --needed pkgconf protobuf-c libevent hiredis libyaml jansson ncurses zlib\n", 3),
     (without("meson"), None, 1000, "run", "apt-get install -y meson\n", 3),
     (without("redis-server"), "apt-get", 0, "run", "", 0),
     (without("meson"), "apt-get", 0, "run", "apt-get install -y meson\n", 3),
@@ -71,6 +73,8 @@ def main():
         with tempfile.TemporaryDirectory() as folder:
             machine(folder, commands, manager, user)
             result = ask(sys.argv[1], folder, group)
+        if user != 0 and "installing" in result.stderr:
+            sys.exit("user %d is told of installing:\n%s" % (user, result.stderr))
         if (result.stdout, result.returncode) != (printed, code):
             sys.exit("%s, %s, user %d: expected %r and %d, got %r and %d\n%s" % (
                 [name for name in RUN_COMMANDS if name not in commands], manager, user, printed,
