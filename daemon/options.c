@@ -303,7 +303,8 @@ bool options_check(const struct options *options, struct options_error *ret_erro
 {
         const char *wrong = NULL;
 
-        if (options_text(options, OPTION_DATA_DIR)[0] == '\0')
+        /* What memory the limits need can be asked before there is a directory. */
+        if (options_text(options, OPTION_DATA_DIR)[0] == '\0' && options->verb != OPTIONS_MEMORY)
                 wrong = options->verb == OPTIONS_SALVAGE
                                 ? "--salvage needs DIR: the directory that is damaged"
                                 : "--data-dir is needed: the directory that keeps journal and "

@@ -83,6 +83,7 @@ def log_of(daemon):
 def case_words(world):
     expect(world.run("--version"), OK, "acdd 0.", "protocol 1")
     expect(world.run("--help"), OK, "--data-dir DIR", "--limit-contact-count-max")
+    expect(world.run("--memory"), OK, "core", "in all, at most")
     expect(world.run("--memory", "--data-dir", "/nowhere"), OK, "core", "in all, at most")
     expect(world.run(), USAGE, "--data-dir is needed")
     expect(world.run("--salvage"), USAGE, "--salvage needs DIR")
