@@ -65,7 +65,7 @@ static void help(void)
              "Plays a busy day (generated, or of a file of call records) on a real daemon, kills\n"
              "the daemon in the middle, and says what came of it.\n\n"
              "  --file FILE          call records (.tsv or .tsv.gz) instead of a generated day\n"
-             "  --rate N             plan seconds a real second (600)\n"
+             "  --rate N             plan seconds a real second (720)\n"
              "  --kill-at HH:MM      when to kill the daemon, or \"never\" (11:40)\n"
              "  --no-redis           run without Redis\n"
              "  --keep               leave the daemon running at the end\n"
@@ -191,7 +191,7 @@ int main(int argc, char **argv)
 
         rehearsal.kill_ms = INT64_C(700) * 60000;
         rehearsal.crew.redis_path = "redis-server";
-        rehearsal.crew.rate = 600;
+        rehearsal.crew.rate = 720; /* an hour in five seconds */
         rehearsal.crew.acdd_path = default_acdd(acdd);
         r = parse(argc, argv, &options, &rehearsal);
         if (r != OPTIONS_EXIT_DONE)
