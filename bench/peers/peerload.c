@@ -18,16 +18,15 @@
  * got, once, or waits still. With --drain they are fetched until none is left.
  */
 
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/resource.h>
 #include <time.h>
 
 #include "bench/peers/load.h"
+#include "bench/peers/server.h"
 
 enum {
         ID_MAX = 1 << 30,
@@ -272,64 +271,6 @@ static void end(struct load *load, int poll_fd)
         link_check(!load->settings.has_to_drain || load->done_count == load->submitted_count,
                    "%llu jobs submitted, %llu done", (unsigned long long)load->submitted_count,
                    (unsigned long long)load->done_count);
-}
-
-/*
- * The server seen from outside
- */
-
-/* Nanoseconds on a processor, of one thread: the first number of its schedstat. */
-static double thread_cpu_ns(int pid, const char *thread)
-{
-        char path[300], line[128] = "";
-        FILE *file;
-
-        snprintf(path, sizeof(path), "/proc/%d/task/%s/schedstat", pid, thread);
-        file = fopen(path, "re");
-        if (file == NULL)
-                return 0; /* a thread that ended meanwhile */
-        (void)!fgets(line, sizeof(line), file);
-        fclose(file);
-        return strtod(line, NULL);
-}
-
-static double server_cpu_us(int pid)
-{
-        char path[64];
-        struct dirent *entry;
-        double sum = 0;
-        DIR *folder;
-
-        if (pid == 0)
-                return 0;
-        snprintf(path, sizeof(path), "/proc/%d/task", pid);
-        folder = opendir(path);
-        link_check(folder != NULL, "no process %d", pid);
-        while ((entry = readdir(folder)) != NULL) {
-                if (entry->d_name[0] != '.')
-                        sum += thread_cpu_ns(pid, entry->d_name);
-        }
-        closedir(folder);
-        return sum / 1000;
-}
-
-static long server_rss_kib(int pid)
-{
-        char path[64], line[256];
-        long kib = 0;
-        FILE *file;
-
-        if (pid == 0)
-                return 0;
-        snprintf(path, sizeof(path), "/proc/%d/status", pid);
-        file = fopen(path, "re");
-        link_check(file != NULL, "no process %d", pid);
-        while (fgets(line, sizeof(line), file) != NULL) {
-                if (strncmp(line, "VmRSS:", 6) == 0)
-                        kib = strtol(line + 6, NULL, 10);
-        }
-        fclose(file);
-        return kib;
 }
 
 /*

@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the machine itself allows, measured beside the servers.
+ *
+ *   bound serve ADDRESS                       an echo server, until it is killed
+ *   bound echo ADDRESS [--connections N] [--size BYTES] [--seconds S] [--pid PID]
+ *   bound round-trip ADDRESS [--size BYTES] [--seconds S]
+ *   bound sync DIR [--size BYTES] [--seconds S]
+ *
+ * An agent with a connection of his own costs a daemon at least one read and
+ * one write a life cycle: the offer goes out, acceptance and completion come back
+ * together. The echo server does just that and nothing else, with one message
+ * under way on every connection, so its rate is the bound for such agents.
+ *
+ * A round trip is one message there and back with both sides asleep in between,
+ * as a daemon and its clients are at a low rate. A sync is one write of a batch
+ * and fdatasync() into a file of written zeros, as the journal does. Their sum is
+ * what a durable answer takes at least.
+ *
+ * Each prints one line of JSON; times are in microseconds.
+ */
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "bench/peers/link.h"
+#include "bench/peers/server.h"
+#include "stats/histogram.h"
+
+enum {
+        MESSAGE_MAX = 4096,
+        EVENT_MAX = 1024,
+        CONNECTION_MAX = 4096,
+        BACKLOG = 4096,
+        PRECISION = 10,
+        NS_MAX = 2000000000,
+        FILE_SIZE = 16 << 20,
+};
+
+struct settings {
+        const char *place;
+        uint32_t connections, size;
+        double seconds;
+        int pid;
+};
+
+static uint64_t now_ns(void)
+{
+        struct timespec now;
+
+        clock_gettime(CLOCK_MONOTONIC, &now);
+        return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+static void watch(int poll_fd, int fd)
+{
+        struct epoll_event event = { .events = EPOLLIN, .data.fd = fd };
+
+        link_check(epoll_ctl(poll_fd, EPOLL_CTL_ADD, fd, &event) == 0, "epoll: %s",
+                   strerror(errno));
+}
+
+/*
+ * The echo server
+ */
+
+static int listen_at(const char *address)
+{
+        struct sockaddr_un path = { .sun_family = AF_UNIX };
+        struct sockaddr_in port = { .sin_family = AF_INET };
+        bool is_unix = strncmp(address, "unix:", 5) == 0;
+        int fd = socket(is_unix ? AF_UNIX : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1, r;
+
+        link_check(fd >= 0, "socket: %s", strerror(errno));
+        if (is_unix) {
+                snprintf(path.sun_path, sizeof(path.sun_path), "%s", address + 5);
+                r = bind(fd, (struct sockaddr *)&path, sizeof(path));
+        } else {
+                const char *colon = strrchr(address, ':');
+
+                link_check(colon != NULL, "%s is neither unix:PATH nor HOST:PORT", address);
+                port.sin_port = htons((uint16_t)strtoul(colon + 1, NULL, 10));
+                port.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+                setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+                r = bind(fd, (struct sockaddr *)&port, sizeof(port));
+        }
+        link_check(r == 0 && listen(fd, BACKLOG) == 0, "listen at %s: %s", address,
+                   strerror(errno));
+        return fd;
+}
+
+static void accept_one(int poll_fd, int listener)
+{
+        int fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC), on = 1;
+
+        if (fd < 0)
+                return;
+        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+        watch(poll_fd, fd);
+}
+
+static void echo_one(int fd)
+{
+        static char message[MESSAGE_MAX]; /* not cleared for every call */
+        ssize_t size = recv(fd, message, sizeof(message), 0);
+
+        if (size <= 0 || send(fd, message, (size_t)size, MSG_NOSIGNAL) != size)
+                close(fd);
+}
+
+static _Noreturn void serve(const char *address)
+{
+        int poll_fd = epoll_create1(EPOLL_CLOEXEC), listener = listen_at(address);
+        struct epoll_event events[EVENT_MAX];
+
+        link_check(poll_fd >= 0, "epoll: %s", strerror(errno));
+        watch(poll_fd, listener);
+        for (;;) {
+                int count = epoll_wait(poll_fd, events, EVENT_MAX, -1);
+
+                for (int i = 0; i < count; i++) {
+                        if (events[i].data.fd == listener)
+                                accept_one(poll_fd, listener);
+                        else
+                                echo_one(events[i].data.fd);
+                }
+        }
+}
+
+/*
+ * Its clients
+ */
+
+static uint64_t echo_turn(int poll_fd, size_t message_size)
+{
+        static const char message[MESSAGE_MAX];
+        static struct epoll_event events[EVENT_MAX];
+        static char answer[MESSAGE_MAX];
+        int count = epoll_wait(poll_fd, events, EVENT_MAX, 10000);
+
+        link_check(count > 0, "the echo server is silent");
+        for (int i = 0; i < count; i++) {
+                int fd = events[i].data.fd;
+
+                link_check(recv(fd, answer, sizeof(answer), 0) == (ssize_t)message_size,
+                           "an echo of another size");
+                link_check(send(fd, message, message_size, MSG_NOSIGNAL) == (ssize_t)message_size,
+                           "send: %s", strerror(errno));
+        }
+        return (uint64_t)count;
+}
+
+static uint64_t echo_for(int poll_fd, const struct settings *settings, double seconds)
+{
+        uint64_t end = now_ns() + (uint64_t)(seconds * 1e9), done = 0;
+
+        while (now_ns() < end)
+                done += echo_turn(poll_fd, settings->size);
+        return done;
+}
+
+static void echo(const struct settings *settings)
+{
+        struct link *link = calloc(settings->connections, sizeof(*link));
+        int poll_fd = epoll_create1(EPOLL_CLOEXEC);
+        char message[MESSAGE_MAX] = { 0 };
+        uint64_t begin, done;
+        double cpu, seconds;
+
+        link_check(link != NULL && poll_fd >= 0, "no memory");
+        for (uint32_t i = 0; i < settings->connections; i++) {
+                link_open(&link[i], settings->place);
+                watch(poll_fd, link[i].fd);
+                link_put(&link[i], message, settings->size);
+                link_flush(&link[i]);
+        }
+        echo_for(poll_fd, settings, settings->seconds / 4);
+        cpu = server_cpu_us(settings->pid);
+        begin = now_ns();
+        done = echo_for(poll_fd, settings, settings->seconds);
+        seconds = (double)(now_ns() - begin) / 1e9;
+        printf("{\"connections\": %u, \"size\": %u, \"rate\": %.1f, \"server_cpu_us\": %.4f}\n",
+               settings->connections, settings->size, (double)done / seconds,
+               (server_cpu_us(settings->pid) - cpu) / (double)done);
+        for (uint32_t i = 0; i < settings->connections; i++)
+                link_close(&link[i]);
+        free(link);
+}
+
+/*
+ * Times
+ */
+
+static void print_times(const struct histogram *histogram, uint32_t size)
+{
+        printf("{\"size\": %u, \"count\": %llu, \"p50_us\": %.2f, \"p99_us\": %.2f, "
+               "\"p999_us\": %.2f}\n",
+               size, (unsigned long long)histogram->count,
+               (double)histogram_quantile(histogram, 0.5) / 1000,
+               (double)histogram_quantile(histogram, 0.99) / 1000,
+               (double)histogram_quantile(histogram, 0.999) / 1000);
+}
+
+static struct histogram *histogram_new(void)
+{
+        void *memory = calloc(1, histogram_size(PRECISION, NS_MAX));
+
+        link_check(memory != NULL, "no memory");
+        return histogram_init(memory, PRECISION, NS_MAX);
+}
+
+static void round_trip(const struct settings *settings)
+{
+        struct histogram *histogram = histogram_new();
+        uint64_t end = now_ns() + (uint64_t)(settings->seconds * 1e9);
+        char message[MESSAGE_MAX] = { 0 };
+        struct link link;
+        struct pollfd ready;
+
+        link_open(&link, settings->place);
+        ready = (struct pollfd){ .fd = link.fd, .events = POLLIN };
+        for (uint64_t now = now_ns(); now < end;) {
+                uint64_t begin = now;
+
+                link_check(send(link.fd, message, settings->size, MSG_NOSIGNAL) > 0, "send: %s",
+                           strerror(errno));
+                link_check(poll(&ready, 1, 10000) == 1, "the echo server is silent");
+                link_check(recv(link.fd, message, sizeof(message), 0) > 0, "no echo");
+                now = now_ns();
+                histogram_add(histogram, now - begin, 1);
+        }
+        print_times(histogram, settings->size);
+        link_close(&link);
+        free(histogram);
+}
+
+static void sync_times(const struct settings *settings)
+{
+        struct histogram *histogram = histogram_new();
+        uint64_t end = now_ns() + (uint64_t)(settings->seconds * 1e9);
+        char path[512], *zeros = calloc(1, FILE_SIZE), batch[MESSAGE_MAX] = { 1 };
+        off_t at = 0;
+        int fd;
+
+        snprintf(path, sizeof(path), "%s/bound.%d", settings->place, getpid());
+        fd = open(path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
+        link_check(fd >= 0 && zeros != NULL, "%s: %s", path, strerror(errno));
+        unlink(path);
+        link_check(pwrite(fd, zeros, FILE_SIZE, 0) == FILE_SIZE && fsync(fd) == 0, "write: %s",
+                   strerror(errno));
+        for (uint64_t now = now_ns(); now < end;) {
+                uint64_t begin = now;
+
+                link_check(pwrite(fd, batch, settings->size, at) == (ssize_t)settings->size &&
+                                   fdatasync(fd) == 0,
+                           "sync: %s", strerror(errno));
+                now = now_ns();
+                histogram_add(histogram, now - begin, 1);
+                at += settings->size;
+                if (at + settings->size > FILE_SIZE)
+                        at = 0;
+        }
+        print_times(histogram, settings->size);
+        close(fd);
+        free(zeros);
+        free(histogram);
+}
+
+static void set(struct settings *settings, const char *name, const char *value)
+{
+        if (strcmp(name, "--connections") == 0)
+                settings->connections = (uint32_t)strtoul(value, NULL, 10);
+        else if (strcmp(name, "--size") == 0)
+                settings->size = (uint32_t)strtoul(value, NULL, 10);
+        else if (strcmp(name, "--seconds") == 0)
+                settings->seconds = strtod(value, NULL);
+        else if (strcmp(name, "--pid") == 0)
+                settings->pid = (int)strtol(value, NULL, 10);
+        else
+                link_fail("no option %s", name);
+}
+
+int main(int argc, char **argv)
+{
+        struct settings settings = { NULL, 1000, 64, 2, 0 };
+
+        link_check(argc >= 3 && argc % 2 == 1, "usage: bound WHAT WHERE [--option value ...]");
+        settings.place = argv[2];
+        for (int i = 3; i < argc; i += 2)
+                set(&settings, argv[i], argv[i + 1]);
+        link_check(settings.connections >= 1 && settings.connections <= CONNECTION_MAX,
+                   "--connections 1..%d", CONNECTION_MAX);
+        link_check(settings.size >= 1 && settings.size <= MESSAGE_MAX, "--size 1..%d", MESSAGE_MAX);
+        if (strcmp(argv[1], "serve") == 0)
+                serve(settings.place);
+        else if (strcmp(argv[1], "echo") == 0)
+                echo(&settings);
+        else if (strcmp(argv[1], "round-trip") == 0)
+                round_trip(&settings);
+        else if (strcmp(argv[1], "sync") == 0)
+                sync_times(&settings);
+        else
+                link_fail("bound %s is not known", argv[1]);
+        return 0;
+}
