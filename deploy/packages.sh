@@ -37,6 +37,8 @@ run    cmd:redis-server   redis-server        redis               redis         
 test   pc:criterion       libcriterion-dev    criterion-devel     criterion-dev       criterion
 test   py:google.protobuf python3-protobuf    python3-protobuf    py3-protobuf       python-protobuf
 test   py:yaml            python3-yaml        python3-pyyaml      py3-yaml            python-yaml
+test   cmd:beanstalkd     beanstalkd          beanstalkd          beanstalkd          beanstalkd
+test   sbin:gearmand      gearman-job-server  gearmand            gearmand            gearmand
 TABLE
 }
 
@@ -55,6 +57,8 @@ acd_packages_manager() {
 acd_packages_probe() {
         case "$1" in
         cmd:*) command -v "${1#cmd:}" >/dev/null 2>&1 ;;
+        # A daemon's home, which is not in everybody's PATH.
+        sbin:*) PATH="$PATH:/usr/sbin" command -v "${1#sbin:}" >/dev/null 2>&1 ;;
         pc:*) pkg-config --exists "${1#pc:}" 2>/dev/null ;;
         header:*) echo "#include <${1#header:}>" | cc -E -x c - >/dev/null 2>&1 ;;
         py:*)

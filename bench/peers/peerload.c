@@ -11,11 +11,12 @@
  * the load's sake. Sending a block, waiting for all of its answers and sending the
  * next would measure the pauses in between.
  *
- * First the jobs that shall wait are stored, then the loop warms up, then it
- * counts. The server's processor time is that of all its threads, as the
- * scheduler counts it in nanoseconds, over the same span. At the end nothing new
- * is submitted and the server is asked how many jobs wait: each job was either
- * got, once, or waits still. With --drain they are fetched until none is left.
+ * First the jobs that shall wait are stored; then the loop warms up, for a time and
+ * a window at least; then it counts, for a time and two windows at least. The
+ * server's processor time is that of all its threads, as the scheduler counts it in
+ * nanoseconds, over the same span. At the end nothing new is submitted and the
+ * server is asked how many jobs wait: each job was either got, once, or waits still.
+ * With --drain they are fetched until none is left.
  */
 
 #include <errno.h>
@@ -32,6 +33,7 @@ enum {
         ID_MAX = 1 << 30,
         STORE_WINDOW = 512, /* jobs on the way on a connection while storing */
         SILENCE_S = 60,
+        STRIDE_S = 30,
         EVENT_MAX = 256,
 };
 
@@ -224,11 +226,14 @@ static void begin_all(struct load *load)
         }
 }
 
-static double run_for(struct load *load, int poll_fd, double seconds)
+/* Until the time is over and so many more are done, so that a slow server, too, is measured in
+ * its stride; but not for ever. */
+static double run_for(struct load *load, int poll_fd, double seconds, uint64_t least_done)
 {
         double begin = now_s(), now = begin;
+        uint64_t done = load->done_count + least_done;
 
-        while (now < begin + seconds) {
+        while (now < begin + seconds || (load->done_count < done && now < begin + STRIDE_S)) {
                 begin_all(load);
                 turn(load, poll_fd);
                 now = now_s();
@@ -298,11 +303,11 @@ static void measure(struct load *load, int poll_fd, struct result *result)
                 load->settings.engine->start(load);
         for (uint32_t i = 0; i < window; i++)
                 load->link[i % links].credit++;
-        run_for(load, poll_fd, load->settings.warm_s);
+        run_for(load, poll_fd, load->settings.warm_s, window);
         done = load->done_count;
         server = server_cpu_us(pid);
         own = own_cpu_us();
-        result->seconds = run_for(load, poll_fd, load->settings.run_s);
+        result->seconds = run_for(load, poll_fd, load->settings.run_s, 2 * (uint64_t)window);
         result->done_count = load->done_count - done;
         result->server_cpu_us = server_cpu_us(pid) - server;
         result->load_cpu_us = own_cpu_us() - own;

@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is measured: sections of rows. The rows of a section are measured in turn,
+round after round, and may be compared with each other; sections may not.
+
+A row is a name and a function that measures it once and returns numbers.
+"""
+
+import servers
+
+# The name of a row of acdd begins so.
+OURS = "acdd"
+REDIS = ("redis-bare", "redis-zset", "redis-minimal", "redis-full")
+GEARMAND_BUCKETS = "--hashtable-buckets=1000003"
+NO_FILE = ("--appendonly", "no")
+SYNCED_FILE = ("--appendonly", "yes", "--appendfsync", "always")
+
+
+class Section:
+    def __init__(self, key, title, rows, note=""):
+        self.key = key
+        self.title = title
+        self.rows = rows
+        self.note = note
+
+
+class Bench:
+    """What all rows share: programs, directory, durations, and the two cores."""
+
+    def __init__(self, build, ours, scale, settings):
+        self.build = build
+        self.ours = ours
+        self.scale = scale
+        self.settings = settings
+        self.gearmand_threads = 4
+        self.raw = {}  # section, row: what the rounds gave
+        self.busy_most = 0  # per cent of the processors that others used
+
+    @property
+    def where(self):
+        return self.settings.dir
+
+    def load(self, engine, server, **options):
+        """One run of peerload; its numbers."""
+        words = [self.build / "bench/peers/peerload", engine, server.address, "--pid", server.pid,
+                 "--connections", self.scale.connections, "--payload", self.scale.payload,
+                 "--agents", self.scale.agents, "--warm", self.scale.warm_s,
+                 "--seconds", self.scale.seconds,
+                 "--scripts", self.settings.source / "bench/peers"]
+        for name, value in options.items():
+            words += ["--" + name, value]
+        if self.scale.drains:
+            words.append("--drain")
+        return servers.parse(servers.run_load(words))
+
+    def peer(self, engine, command, **options):
+        """A row of somebody else's server, started anew for each run."""
+        def measure():
+            with servers.running(command(), self.where) as server:
+                return self.load(engine, server, **options)
+        return measure
+
+    def gearmand(self, *options):
+        return lambda: servers.gearmand("-t", str(self.gearmand_threads), *options)
+
+
+def plain(command):
+    return lambda: command
+
+
+def peers(bench, window, waiting):
+    """The rows without durability, at one window and depth."""
+    options = {"window": window, "waiting": waiting}
+    rows = {
+        "gearmand": bench.peer("gearmand", bench.gearmand(GEARMAND_BUCKETS), **options),
+        "gearmand, default buckets": bench.peer("gearmand", bench.gearmand(), **options),
+        "beanstalkd": bench.peer("beanstalkd", plain(servers.beanstalkd()), **options),
+    }
+    for engine in REDIS:
+        rows[engine] = bench.peer(engine, plain(servers.redis(*NO_FILE)), **options)
+    return rows
+
+
+def memory_sections(bench):
+    """Everything in memory: by what waits, then by what is in flight."""
+    scale = bench.scale
+    for waiting in scale.waiting:
+        rows = {OURS: bench.ours.row(bench, sync="never", window=scale.window, waiting=waiting)}
+        if waiting > 0:
+            rows[OURS + ", nothing waiting"] = bench.ours.row(bench, sync="never",
+                                                              window=scale.window)
+        yield Section("waiting-%d" % waiting, "%s waiting, %s in flight, in memory" % (
+            number(waiting), number(scale.window)), rows | peers(bench, scale.window, waiting))
+    for window in scale.windows:
+        rows = {OURS: bench.ours.row(bench, sync="never", window=window)}
+        yield Section("window-%d" % window, "nothing waiting, %s in flight, in memory" % (
+            number(window)), rows | peers(bench, window, 0))
+
+
+def durable_section(bench):
+    """Nothing is answered before it is on disk."""
+    scale = bench.scale
+    many = {"window": scale.window_many, "agents": scale.agents_many}
+    rows = {
+        "acdd, sync always": bench.ours.row(bench, sync="always", window=scale.window),
+        "acdd, sync never": bench.ours.row(bench, sync="never", window=scale.window),
+        "acdd, sync always, many": bench.ours.row(bench, sync="always", **many),
+        "acdd, sync never, many": bench.ours.row(bench, sync="never", **many),
+        "beanstalkd -f0": bench.peer("beanstalkd", plain(servers.beanstalkd(
+            "-b", "DIR", "-f", "0")), window=scale.window),
+    }
+    for engine in ("redis-zset", "redis-minimal", "redis-full"):
+        rows[engine + ", fsync always"] = bench.peer(engine, plain(servers.redis(*SYNCED_FILE)),
+                                                     window=scale.window)
+    return Section("durable", "durable: answered when on disk", rows,
+                   "%s in flight; \"many\": %s in flight and as many agents." % (
+                       number(scale.window), number(scale.window_many)))
+
+
+def agents_section(bench):
+    """A connection an agent, and what the machine allows for that."""
+    count = bench.scale.agents
+
+    def bound(address):
+        def measure():
+            command = servers.bound(bench.build / "bench/peers/bound")
+            with servers.running(command, bench.where, address) as server:
+                return servers.parse(servers.run_load(
+                    [bench.build / "bench/peers/bound", "echo", server.address, "--connections",
+                     count, "--seconds", bench.scale.seconds, "--pid", server.pid]))
+        return measure
+
+    own = {"sync": "never", "window": count, "desktops": count}
+    return Section("agents", "one connection an agent, %s agents" % number(count), {
+        "acdd, TCP": bench.ours.row(bench, **own),
+        "bound, TCP": bound(None),
+        "acdd, unix": bench.ours.row(bench, address="unix", **own),
+        "bound, unix": bound("unix"),
+    }, "The bound is an echo server: one read and one write a message, one message under way on "
+        "every connection.")
+
+
+def latency_section(bench):
+    """From submit to offer, beside a round trip and a sync."""
+    scale = bench.scale
+    program = bench.build / "bench/peers/bound"
+
+    def round_trip():
+        with servers.running(servers.bound(program), bench.where) as server:
+            return servers.parse(servers.run_load(
+                [program, "round-trip", server.address, "--seconds", scale.seconds]))
+
+    def sync():
+        return servers.parse(servers.run_load(
+            [program, "sync", bench.where, "--size", 4096, "--seconds", scale.seconds], core=0))
+
+    return Section("latency", "submit to offer, in microseconds", {
+        "round trip": round_trip,
+        "fdatasync, 4 KiB": sync,
+        "acdd, %s/s" % number(scale.rate): bench.ours.row(bench, sync="always", rate=scale.rate),
+        "acdd, half of the most": bench.ours.half_row(bench),
+        "acdd, half of the most, many": bench.ours.half_row(bench, many=True),
+    })
+
+
+def publishing_section(bench):
+    """What Redis costs that gets every event."""
+    return Section("publishing", "events published to Redis", {
+        "acdd, not published": bench.ours.row(bench, sync="never", window=bench.scale.window),
+        "acdd, published": bench.ours.row(bench, sync="never", window=bench.scale.window,
+                                          is_published=True),
+    }, "Redis shares the core of the load, which has none to spare on two cores: the processor "
+        "time a life cycle is the fairer figure.")
+
+
+def recovery_section(bench):
+    return Section("recovery", "recovery: commands replayed a second", {
+        "acdd": bench.ours.recovery_row(bench),
+    }, "A daemon killed and started on its journal, without a snapshot; the rate is what its log "
+        "says of the replay.")
+
+
+def sections(bench):
+    return [*memory_sections(bench), durable_section(bench), agents_section(bench),
+            latency_section(bench), publishing_section(bench), recovery_section(bench)]
+
+
+def number(value):
+    return format(value, ",")

@@ -1,0 +1,58 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# acdd beside beanstalkd, gearmand and Redis, from a fresh clone: sh bench/peers/run.sh
+#
+# Installs what is missing (apt, as root or with sudo; with everything there it
+# needs neither), builds into build-bench/ with optimisation, measures for about
+# half an hour, prints the tables and writes bench/RESULTS.md. Wants a machine with
+# two cores and nothing else to do. How to read it: bench/README.md.
+#
+#   --quick                      one short round: does it work?
+#   --section NAME,...           only these; RESULTS.md is not written then
+#   --rounds N, --seconds S      more or less of it
+#   --out FILE                   instead of bench/RESULTS.md
+
+set -eu
+
+cd "$(dirname "$0")/../.."
+. deploy/packages.sh
+
+build='build-bench'
+python=/usr/bin/python3
+[ -x "$python" ] || python=python3
+
+say() {
+        printf '== %s\n' "$*"
+}
+
+for argument in "$@"; do
+        case "$argument" in
+        -h | --help)
+                sed -n '3,/^$/s/^# \{0,1\}//p' "$0"
+                exit 0
+                ;;
+        esac
+done
+
+say "packages"
+acd_packages_install test || exit $?
+
+if [ ! -f "$build/build.ninja" ]; then
+        say "configuring $build"
+        mkdir -p "$build"
+        meson setup "$build" >"$build/setup.log" 2>&1 || {
+                say "configuring failed; the end of $build/setup.log:"
+                tail -n 30 "$build/setup.log"
+                exit 1
+        }
+fi
+
+say "building $build"
+ninja -C "$build" >"$build/build.log" 2>&1 || {
+        say "building failed; the end of $build/build.log:"
+        tail -n 30 "$build/build.log"
+        exit 1
+}
+
+say "measuring"
+exec "$python" bench/peers/run.py "$build" "$@"

@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What we want to reach, as ratios between medians of one section, and whether we did.
+
+A target that has no figures (a row was not measured) says so; it is never met.
+"""
+
+from statistics import median
+
+GREATEST = "waiting-1000000"
+
+
+class Results:
+    """Medians of what the rounds gave: section, row, field."""
+
+    def __init__(self, raw):
+        self.raw = raw
+
+    def values(self, section, row, field):
+        runs = self.raw.get(section, {}).get(row, [])
+        return [run[field] for run in runs if run and run.get(field)]
+
+    def median(self, section, row, field):
+        values = self.values(section, row, field)
+        return median(values) if values else None
+
+
+class Line:
+    """A target beside what came of it."""
+
+    def __init__(self, text, measured, also, is_met):
+        self.text = text
+        self.measured = measured
+        self.also = also
+        self.is_met = is_met
+
+    @property
+    def verdict(self):
+        return {None: "not measured", True: "met", False: "not met"}[self.is_met]
+
+
+def quotient(above, below):
+    return above / below if above and below else None
+
+
+def times(value):
+    return "–" if value is None else "%.2f ×" % value if value < 10 else "%.0f ×" % value
+
+
+def at_least(text, section, row, other, least):
+    """The rate of a row is so many times that of another; beside it by processor time."""
+    def judge(results):
+        rate = quotient(results.median(section, row, "rate"),
+                        results.median(section, other, "rate"))
+        cpu = quotient(results.median(section, other, "server_cpu_us"),
+                       results.median(section, row, "server_cpu_us"))
+        return Line(text, times(rate), times(cpu), None if rate is None else rate >= least)
+    return judge
+
+
+def rate_of(text, section, row, least):
+    def judge(results):
+        rate = results.median(section, row, "rate")
+        return Line(text, "–" if rate is None else format(round(rate), ",") + "/s", "",
+                    None if rate is None else rate >= least)
+    return judge
+
+
+def within(text, row, field, of, most):
+    """A latency is at most so many times a round trip and a sync."""
+    def judge(results):
+        floor = [results.median("latency", part, of) for part in ("round trip",
+                                                                  "fdatasync, 4 KiB")]
+        value = results.median("latency", row, "offer_" + field)
+        ratio = None if None in floor or value is None else value / sum(floor)
+        return Line(text, times(ratio), "" if ratio is None else "%.0f µs of %.0f µs" % (
+            value, sum(floor)), None if ratio is None else ratio <= most)
+    return judge
+
+
+def bytes_a_job(results, section, row):
+    """Memory a job that waits, its payload included."""
+    empty = results.median(section, row, "rss_empty_kib")
+    waiting = results.median(section, row, "rss_waiting_kib")
+    count = results.median(section, row, "waiting")
+    return None if None in (empty, waiting, count) else (waiting - empty) * 1024 / count
+
+
+def memory(text, section, row, payload, most):
+    def judge(results):
+        size = bytes_a_job(results, section, row)
+        if size is None:
+            return Line(text, "–", "", None)
+        return Line(text, "%.0f bytes" % (size - payload), "%.0f with the payload" % size,
+                    size - payload <= most)
+    return judge
+
+
+def elsewhere(text, where):
+    return lambda _: Line(text, "", where, None)
+
+
+def targets(scale):
+    rate = "acdd, %s/s" % format(scale.rate, ",")
+    half, many = "acdd, half of the most", "acdd, half of the most, many"
+    empty = "waiting-0"
+    return [
+        at_least("nothing waiting: ≥ 2 × gearmand", empty, "acdd", "gearmand", 2),
+        at_least("nothing waiting: ≥ 30 × beanstalkd", empty, "acdd", "beanstalkd", 30),
+        at_least("nothing waiting: ≥ 40 × the full Lua distributor", empty, "acdd", "redis-full",
+                 40),
+        at_least("nothing waiting: ≥ 12 × the minimal Lua pop", empty, "acdd", "redis-minimal", 12),
+        at_least("nothing waiting: ≥ 8 × ZADD, ZPOPMIN with a record", empty, "acdd", "redis-zset",
+                 8),
+        at_least("nothing waiting: ≥ 8 × ZADD, ZPOPMIN alone", empty, "acdd", "redis-bare", 8),
+        rate_of("nothing waiting: ≥ 1,000,000/s (on the reference machine)", empty, "acdd", 1e6),
+        at_least("1,000,000 waiting: ≥ 0.7 × nothing waiting", GREATEST, "acdd",
+                 "acdd, nothing waiting", 0.7),
+        at_least("1,000,000 waiting: ≥ 5 × gearmand with its table tuned", GREATEST, "acdd",
+                 "gearmand", 5),
+        at_least("durable: ≥ 100 × beanstalkd with a sync each write", "durable",
+                 "acdd, sync always", "beanstalkd -f0", 100),
+        at_least("durable: ≥ 0.4 × in memory", "durable", "acdd, sync always", "acdd, sync never",
+                 0.4),
+        at_least("durable, many: ≥ 0.75 × in memory", "durable", "acdd, sync always, many",
+                 "acdd, sync never, many", 0.75),
+        rate_of("durable: ≥ 500,000/s (on the reference machine)", "durable", "acdd, sync always",
+                5e5),
+        at_least("a connection an agent, TCP: bound within 1.3 ×", "agents", "acdd, TCP",
+                 "bound, TCP", 1 / 1.3),
+        at_least("a connection an agent, unix: bound within 1.3 ×", "agents", "acdd, unix",
+                 "bound, unix", 1 / 1.3),
+        elsewhere("a connection an agent: io_uring ≥ 1.5 × epoll", "needs a daemon with io_uring"),
+        within("half of the most: p50 ≤ 1.5 × round trip and sync", half, "p50_us", "p50_us", 1.5),
+        within("half of the most: p99 ≤ 3 × their p50", half, "p99_us", "p50_us", 3),
+        within("half of the most: p99 ≤ 3 × their p99", half, "p99_us", "p99_us", 3),
+        within("half of the most, many: p50 ≤ 1.5 × round trip and sync", many, "p50_us", "p50_us",
+               1.5),
+        within("%s: p50 ≤ 1.5 × round trip and sync" % rate.removeprefix("acdd, "), rate, "p50_us",
+               "p50_us", 1.5),
+        memory("memory: ≤ 128 bytes a waiting contact besides its payload", GREATEST, "acdd",
+               scale.payload, 128),
+        at_least("publishing to Redis: ≥ 0.9 × without", "publishing", "acdd, published",
+                 "acdd, not published", 0.9),
+        rate_of("recovery: ≥ 2,000,000 commands/s", "recovery", "acdd", 2e6),
+        elsewhere("core: within 2 × of bare lists, ≥ 2 × and ≥ 3 × a heap, flat",
+                  "bench/core_step"),
+    ]
