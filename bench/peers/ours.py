@@ -1,52 +1,138 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Our side: acdd under its own load tool.
+"""Our side: acdd under acdbench.
 
-Until there is one that attaches to a daemon, bench/lifecycle stands in. It starts
-a daemon of its own on a unix socket and knows one gateway and one desktop
-connection, so rows that want more than that are not measured, and it does not
-tell processor time.
+A run is a fresh daemon on core 0 and acdbench on core 1, as with the others.
+acdbench counts what each contact went through while it runs, and ends with an
+error if one came twice or never; its audit, which reads all events back
+afterwards, is left to the smoke run, as it takes longer than the measurement.
 """
 
+import contextlib
+import json
+import os
 import re
+import signal
+import subprocess
+from statistics import median
 
 import servers
 
+# Room for a million that wait, and for a window of ten thousand on one connection.
+DAEMON = ("--inflight-max", "65536", "--limit-contact-count-max", "1300000",
+          "--limit-payload-cell-count-max", "4000000", "--limit-key-count-max", "1000")
+NO_SNAPSHOT = ("--snapshot-commands", "10000000000", "--snapshot-size", "1T")
 
-class Lifecycle:
+
+def address_of(server):
+    """As our tools want it."""
+    if server.address.startswith("unix:"):
+        return server.address
+    return "tcp:" + server.address
+
+
+def memory_most_kib(pid):
+    with open("/proc/%d/status" % pid, encoding="ascii") as status:
+        return int(re.search(r"^VmHWM:\s+(\d+)", status.read(), re.M).group(1))
+
+
+class Acdbench:
     def __init__(self, build):
         self.build = build
+        self.most = None  # life cycles a second with sync always
+
+    def daemon(self, *options, data=None):
+        return servers.acdd(self.build / "daemon/acdd", *DAEMON, *options, data=data)
+
+    def load(self, bench, server, *options):
+        """One run of acdbench; its part, in the words of the other loads."""
+        scale = bench.scale
+        words = [self.build / "clients/bench/acdbench", "--connect", address_of(server), "--pid",
+                 server.pid, "--json", "--quiet", "--attributes", scale.payload, "--warm-up",
+                 scale.warm_s, *options]
+        if not scale.drains:
+            words.append("--no-audit")
+        said = json.loads(servers.run_load(words))
+        part, checks = said["parts"][0], said["checks"]
+        if checks["failed"] or checks["refused"] or not checks["ended"]:
+            raise servers.Failure("acdbench found: %s" % checks)
+        offer = part["submit_to_offer_us"]
+        result = {"rate": part["rate"], "server_cpu_us": part["daemon_cpu_us"],
+                  "load_cpu_us": part["client_cpu_us"], "submitted": checks["submitted"],
+                  "got": checks["completed"], "left": 0, "is_checked": True,
+                  "is_overloaded": part["overloaded"]}
+        return result | {"offer_%s_us" % name.replace("p99.9", "p999"): offer.get(name)
+                         for name in ("p50", "p99", "p99.9")}
+
+    def measure(self, bench, sync, window=None, waiting=0, rate=None, agents=None, desktops=None,
+                address=None):
+        options = ["--agents", agents or bench.scale.agents, "--waiting", waiting, "--desktops",
+                   desktops or bench.scale.connections - 1, "--seconds", bench.scale.seconds]
+        options += ["--rate", rate] if rate else ["--in-flight", window or bench.scale.window]
+        with servers.running(self.daemon("--sync", sync), bench.where, address) as server:
+            return self.load(bench, server, *options)
 
     def row(self, bench, **options):
         return lambda: self.measure(bench, **options)
 
-    def half_row(self, bench, many=False):
-        del bench, many
-        return lambda: None
+    def half_row(self, bench):
+        """Open loop at half of what a closed loop does, everything on disk first."""
+        def measure():
+            if self.most is None:
+                runs = bench.raw.get("durable", {}).get("acdd, sync always") or [
+                    self.measure(bench, "always") for _ in range(min(3, bench.scale.rounds))]
+                self.most = median(run["rate"] for run in runs)
+            return self.measure(bench, "always", rate=max(1, round(self.most / 2)))
+        return measure
+
+    def published_row(self, bench):
+        """As in memory, with a Redis on the load's core that gets every event."""
+        def measure():
+            with contextlib.ExitStack() as stack:
+                redis = stack.enter_context(servers.running(
+                    servers.redis("--appendonly", "no"), bench.where, "unix", core=1))
+                server = stack.enter_context(servers.running(
+                    self.daemon("--sync", "never", "--redis", redis.address), bench.where))
+                run = self.load(bench, server, "--seconds", bench.scale.seconds, "--agents",
+                                bench.scale.agents, "--in-flight", bench.scale.window)
+                return run | {"lag": self.status(server)["redis"]["lag_events"]}
+        return measure
+
+    def status(self, server):
+        done = subprocess.run([self.build / "clients/cli/acdctl", "status", "--json"],
+                              env=dict(os.environ, ACD_CONNECT=address_of(server)),
+                              capture_output=True, text=True, check=False, timeout=60)
+        if done.returncode != 0:
+            raise servers.Failure("acdctl status: " + done.stderr)
+        return json.loads(done.stdout)
+
+    def memory_row(self, bench, waiting):
+        """The most that a daemon holds with so many waiting, less the same without."""
+        def most(count):
+            with servers.running(self.daemon("--sync", "never"), bench.where) as server:
+                self.load(bench, server, "--waiting", count, "--count", 1, "--in-flight", 1)
+                return memory_most_kib(server.pid)
+
+        def measure():
+            return {"bytes": (most(waiting) - most(0)) * 1024 / waiting}
+        return measure
 
     def recovery_row(self, bench):
-        del bench
-        return lambda: None
-
-    def measure(self, bench, sync="never", window=1024, rate=None, agents=None, **more):
-        """One run; its numbers, or None for what it cannot do."""
-        if any(more.values()):
-            return None
-        words = [self.build / "bench/lifecycle", self.build / "daemon/acdd", "--sync", sync,
-                 "--agents", min(agents or bench.scale.agents, 4096), "--in-flight", window,
-                 "--rate", rate or 1000, "--seconds", bench.scale.seconds]
-        text = servers.run_load(words)
-        closed = re.search(r"closed loop: (\d+) life", text)
-        latency = re.search(r"p50 ([\d.]+) ms, p99 ([\d.]+) ms", text)
-        if not closed or not latency or "every contact was assigned once" not in text:
-            raise servers.Failure("bench/lifecycle says:\n" + text)
-        result = {"waiting": more.get("waiting", 0), "is_checked": True,
-                  "rate": float(closed.group(1))}
-        if rate:
-            result |= {"rate": rate, "offer_p50_us": 1000 * float(latency.group(1)),
-                       "offer_p99_us": 1000 * float(latency.group(2))}
-        return result
+        """Kill a daemon after a run, start it again, and ask its log for the replay."""
+        def measure():
+            with servers.running(self.daemon("--sync", "never", *NO_SNAPSHOT),
+                                 bench.where) as server:
+                self.load(bench, server, "--seconds", bench.scale.seconds, "--in-flight",
+                          bench.scale.window)
+                server.stop(signal.SIGKILL)
+                again = self.daemon("--sync", "never", data=server.directory / "data")
+                with servers.running(again, bench.where) as second:
+                    return replay_told(second.said())
+        return measure
 
 
-def of(build):
-    """The best load there is in this build."""
-    return Lifecycle(build)
+def replay_told(log):
+    match = re.search(r"event=started .*replayed=(\d+) replay_ms=(\d+)", log)
+    if not match or match.group(1) == "0":
+        raise servers.Failure("nothing was replayed:\n" + log)
+    count, took_ms = map(int, match.groups())
+    return {"commands": count, "rate": count * 1000 / max(1, took_ms)}

@@ -113,14 +113,12 @@ def rate_lines(results, section):
                                    results.median(section.key, name, "rate")),
                   targets.quotient(results.median(section.key, name, "server_cpu_us"),
                                    results.median(section.key, ours, "server_cpu_us"))]
-        size = targets.bytes_a_job(results, section.key, name)
         yield [name, thousands(get("rate")), spread(get("server_cpu_us"), "%.2f"),
-               spread(get("load_cpu_us"), "%.2f"), *(targets.times(ratio) for ratio in ratios),
-               "–" if size is None else "%.0f" % size]
+               spread(get("load_cpu_us"), "%.2f"), *(targets.times(ratio) for ratio in ratios)]
 
 
 RATE_HEAD = ["", "life cycles a second", "server µs each", "load µs each", "acdd is ahead",
-             "by server time", "bytes a waiting job"]
+             "by server time"]
 
 
 def latency_lines(results, section):
@@ -131,13 +129,21 @@ def latency_lines(results, section):
                thousands(results.values(section.key, name, "rate"))]
 
 
+# Sections with numbers of their own: field and head.
+COUNTED = {
+    "recovery": {"rate": "commands a second", "commands": "commands"},
+    "memory": {"bytes": "bytes a waiting job"},
+}
+
+
 def section_text(results, section):
     if section.key == "latency":
         body = table(["", "p50", "p99", "p99.9", "a second"], latency_lines(results, section))
-    elif section.key == "recovery":
-        body = table(["", "commands a second", "commands"], [
-            [name, thousands(results.values(section.key, name, "rate")),
-             thousands(results.values(section.key, name, "commands"))] for name in section.rows])
+    elif section.key in COUNTED:
+        fields = COUNTED[section.key]
+        body = table(["", *fields.values()], [
+            [name, *(thousands(results.values(section.key, name, field)) for field in fields)]
+            for name in section.rows])
     else:
         body = table(RATE_HEAD, rate_lines(results, section))
     note = section.note + "\n\n" if section.note else ""

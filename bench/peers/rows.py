@@ -16,11 +16,12 @@ SYNCED_FILE = ("--appendonly", "yes", "--appendfsync", "always")
 
 
 class Section:
-    def __init__(self, key, title, rows, note=""):
+    def __init__(self, key, title, rows, note="", rounds=None):
         self.key = key
         self.title = title
         self.rows = rows
         self.note = note
+        self.rounds = rounds  # None: as many as asked for
 
 
 class Bench:
@@ -80,7 +81,7 @@ def peers(bench, window, waiting):
     return rows
 
 
-def memory_sections(bench):
+def in_memory_sections(bench):
     """Everything in memory: by what waits, then by what is in flight."""
     scale = bench.scale
     for waiting in scale.waiting:
@@ -158,7 +159,6 @@ def latency_section(bench):
         "fdatasync, 4 KiB": sync,
         "acdd, %s/s" % number(scale.rate): bench.ours.row(bench, sync="always", rate=scale.rate),
         "acdd, half of the most": bench.ours.half_row(bench),
-        "acdd, half of the most, many": bench.ours.half_row(bench, many=True),
     })
 
 
@@ -166,8 +166,7 @@ def publishing_section(bench):
     """What Redis costs that gets every event."""
     return Section("publishing", "events published to Redis", {
         "acdd, not published": bench.ours.row(bench, sync="never", window=bench.scale.window),
-        "acdd, published": bench.ours.row(bench, sync="never", window=bench.scale.window,
-                                          is_published=True),
+        "acdd, published": bench.ours.published_row(bench),
     }, "Redis shares the core of the load, which has none to spare on two cores: the processor "
         "time a life cycle is the fairer figure.")
 
@@ -179,9 +178,27 @@ def recovery_section(bench):
         "says of the replay.")
 
 
+def memory_section(bench):
+    """What a waiting job takes; once is enough, as chance has no part in it."""
+    waiting = bench.scale.waiting[-1]
+
+    def bytes_of(peer):
+        def measure():
+            run = peer()
+            return {"bytes": (run["rss_waiting_kib"] - run["rss_empty_kib"]) * 1024 / waiting}
+        return measure
+
+    rows = {OURS: bench.ours.memory_row(bench, waiting)}
+    for name, row in peers(bench, 1, waiting).items():
+        rows[name] = bytes_of(row)
+    return Section("memory", "memory of a waiting job, %s waiting" % number(waiting), rows,
+                   "Resident memory with them less without, payload included.", rounds=1)
+
+
 def sections(bench):
-    return [*memory_sections(bench), durable_section(bench), agents_section(bench),
-            latency_section(bench), publishing_section(bench), recovery_section(bench)]
+    return [*in_memory_sections(bench), durable_section(bench), agents_section(bench),
+            latency_section(bench), publishing_section(bench), recovery_section(bench),
+            memory_section(bench)]
 
 
 def number(value):

@@ -125,7 +125,7 @@ def busy_percent(seconds):
 def measure(bench, section, raw):
     """All rounds of a section; raw grows as they come."""
     runs = raw.setdefault(section.key, {name: [] for name in section.rows})
-    for number in range(bench.scale.rounds):
+    for number in range(section.rounds or bench.scale.rounds):
         names = list(section.rows)
         for name in names if number % 2 == 0 else reversed(names):
             run = section.rows[name]()
@@ -134,10 +134,9 @@ def measure(bench, section, raw):
 
 
 def told(run):
-    if run is None:
-        return "not measured"
     return " ".join("%s=%s" % (key, run[key]) for key in (
-        "rate", "server_cpu_us", "p50_us", "p99_us", "offer_p50_us", "offer_p99_us") if key in run)
+        "rate", "server_cpu_us", "p50_us", "p99_us", "offer_p50_us", "offer_p99_us",
+        "lag", "bytes") if key in run)
 
 
 def check(raw):
@@ -146,14 +145,14 @@ def check(raw):
     for section, runs in raw.items():
         for name, all_of_it in runs.items():
             for run in all_of_it:
-                if run and "got" in run and not (run["is_checked"] and run["left"] == 0 and
+                if "got" in run and not (run["is_checked"] and run["left"] == 0 and
                                                  run["got"] == run["submitted"] > 0):
                     raise servers.Failure("%s, %s: %s" % (section, name, run))
     say("%d sections: every engine completed, each job was seen once" % len(raw))
 
 
 def run(settings):
-    bench = rows.Bench(settings.build, ours.of(settings.build), scale_of(settings), settings)
+    bench = rows.Bench(settings.build, ours.Acdbench(settings.build), scale_of(settings), settings)
     wanted = settings.section.split(",") if settings.section else None
     sections = [section for section in rows.sections(bench)
                 if wanted is None or section.key in wanted]

@@ -146,9 +146,10 @@ def redis(*options):
     return command
 
 
-def acdd(program, *options):
+def acdd(program, *options, data=None):
     def command(address, directory):
-        return [str(program), "--data-dir", str(directory / "data"), "--listen", address, *options]
+        return [str(program), "--data-dir", str(data or directory / "data"), "--listen", address,
+                *options]
     return command
 
 
