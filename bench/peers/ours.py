@@ -10,6 +10,7 @@ afterwards, is left to the smoke run, as it takes longer than the measurement.
 import contextlib
 import json
 import os
+import pathlib
 import re
 import signal
 import subprocess
@@ -21,6 +22,7 @@ import servers
 DAEMON = ("--inflight-max", "65536", "--limit-contact-count-max", "1300000",
           "--limit-payload-cell-count-max", "4000000", "--limit-key-count-max", "1000")
 NO_SNAPSHOT = ("--snapshot-commands", "10000000000", "--snapshot-size", "1T")
+SETTLE_TRIES, SETTLED_WAKEUPS = 30, 3
 
 
 def address_of(server):
@@ -128,6 +130,36 @@ class Acdbench:
                 with servers.running(again, bench.where) as second:
                     return replay_told(second.said())
         return measure
+
+    def idle_row(self, bench):
+        """How often a daemon wakes up that nobody talks to, and what it holds."""
+        def measure():
+            command = servers.acdd(self.build / "daemon/acdd", "--sync", "always")
+            with servers.running(command, bench.where) as server:
+                # After its start it prepares the journal's next segment.
+                for _ in range(SETTLE_TRIES):
+                    if wakeups_in(server, bench.scale.idle_s / 10) <= SETTLED_WAKEUPS:
+                        break
+                return {"wakeups": wakeups_in(server, bench.scale.idle_s) * 60 /
+                                   bench.scale.idle_s,
+                        "rss_kib": memory_most_kib(server.pid)}
+        return measure
+
+
+def wakeups_in(server, seconds):
+    before = wakeups(server.pid)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        server.process.wait(seconds)
+    return wakeups(server.pid) - before
+
+
+def wakeups(pid):
+    """How often its threads gave up a processor to wait, so far."""
+    count = 0
+    for path in pathlib.Path("/proc/%d/task" % pid).glob("*/status"):
+        count += int(re.search(r"^voluntary_ctxt_switches:\s+(\d+)", path.read_text(),
+                               re.M).group(1))
+    return count
 
 
 def replay_told(log):

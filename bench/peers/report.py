@@ -80,7 +80,7 @@ def machine(bench):
          "connections; others: %d connections" % (
              bench.scale.payload, rows.number(bench.scale.agents), bench.scale.connections - 1,
              bench.scale.connections)),
-        ("a run", "%g s after %g s of warming up, %d rounds" % (
+        ("a run", "%g s after %g s of warming up; rounds: %d" % (
             bench.scale.seconds, bench.scale.warm_s, bench.scale.rounds)),
     ]
 
@@ -114,7 +114,8 @@ def rate_lines(results, section):
                   targets.quotient(results.median(section.key, name, "server_cpu_us"),
                                    results.median(section.key, ours, "server_cpu_us"))]
         yield [name, thousands(get("rate")), spread(get("server_cpu_us"), "%.2f"),
-               spread(get("load_cpu_us"), "%.2f"), *(targets.times(ratio) for ratio in ratios)]
+               spread(get("load_cpu_us"), "%.2f"), *(targets.times(ratio) for ratio in ratios),
+               *(thousands(get(field)) for field in section.more)]
 
 
 RATE_HEAD = ["", "life cycles a second", "server µs each", "load µs each", "acdd is ahead",
@@ -133,6 +134,7 @@ def latency_lines(results, section):
 COUNTED = {
     "recovery": {"rate": "commands a second", "commands": "commands"},
     "memory": {"bytes": "bytes a waiting job"},
+    "idle": {"wakeups": "wake-ups a minute", "rss_kib": "KiB of memory"},
 }
 
 
@@ -145,7 +147,7 @@ def section_text(results, section):
             [name, *(thousands(results.values(section.key, name, field)) for field in fields)]
             for name in section.rows])
     else:
-        body = table(RATE_HEAD, rate_lines(results, section))
+        body = table(RATE_HEAD + list(section.more.values()), rate_lines(results, section))
     note = section.note + "\n\n" if section.note else ""
     title = section.title[0].upper() + section.title[1:]
     return "\n## %s\n\n%s%s" % (title, note, body)

@@ -16,12 +16,13 @@ SYNCED_FILE = ("--appendonly", "yes", "--appendfsync", "always")
 
 
 class Section:
-    def __init__(self, key, title, rows, note="", rounds=None):
+    def __init__(self, key, title, rows, note="", rounds=None, more=None):
         self.key = key
         self.title = title
         self.rows = rows
         self.note = note
         self.rounds = rounds  # None: as many as asked for
+        self.more = more or {}  # fields that only this section has, and their heads
 
 
 class Bench:
@@ -168,7 +169,7 @@ def publishing_section(bench):
         "acdd, not published": bench.ours.row(bench, sync="never", window=bench.scale.window),
         "acdd, published": bench.ours.published_row(bench),
     }, "Redis shares the core of the load, which has none to spare on two cores: the processor "
-        "time a life cycle is the fairer figure.")
+        "time a life cycle is the fairer figure.", more={"lag": "events behind at the end"})
 
 
 def recovery_section(bench):
@@ -195,10 +196,16 @@ def memory_section(bench):
                    "Resident memory with them less without, payload included.", rounds=1)
 
 
+def idle_section(bench):
+    """A daemon with default limits and nothing to do."""
+    return Section("idle", "idle, with default limits", {"acdd": bench.ours.idle_row(bench)},
+                   rounds=1)
+
+
 def sections(bench):
     return [*in_memory_sections(bench), durable_section(bench), agents_section(bench),
             latency_section(bench), publishing_section(bench), recovery_section(bench),
-            memory_section(bench)]
+            memory_section(bench), idle_section(bench)]
 
 
 def number(value):

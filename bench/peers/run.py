@@ -40,6 +40,7 @@ class Scale:
     waiting = (0, 100000, 1000000)
     rate = 5000
     quiet_s = 1.0
+    idle_s = 10.0
     drains = False
 
 
@@ -65,6 +66,7 @@ class Smoke(Scale):
     waiting = (0, 300)
     rate = 200
     quiet_s = 0.0
+    idle_s = 0.1
     drains = True
 
 

@@ -17,7 +17,7 @@ class Results:
 
     def values(self, section, row, field):
         runs = self.raw.get(section, {}).get(row, [])
-        return [run[field] for run in runs if run and run.get(field)]
+        return [run[field] for run in runs if run.get(field) is not None]
 
     def median(self, section, row, field):
         values = self.values(section, row, field)
@@ -54,6 +54,14 @@ def at_least(text, section, row, other, least):
         cpu = quotient(results.median(section, other, "server_cpu_us"),
                        results.median(section, row, "server_cpu_us"))
         return Line(text, times(rate), times(cpu), None if rate is None else rate >= least)
+    return judge
+
+
+def at_most(text, section, field, most):
+    def judge(results):
+        value = results.median(section, "acdd", field)
+        return Line(text, "–" if value is None else format(round(value), ","), "",
+                    None if value is None else value <= most)
     return judge
 
 
@@ -121,6 +129,8 @@ def targets(scale):
                  "bound, TCP", 1 / 1.3),
         at_least("a connection an agent, unix: bound within 1.3 ×", "agents", "acdd, unix",
                  "bound, unix", 1 / 1.3),
+        elsewhere("durable: p99 no worse than with a sync that blocks",
+                  "needs a daemon that can do either"),
         elsewhere("a connection an agent: io_uring ≥ 1.5 × epoll", "needs a daemon with io_uring"),
         within("half of the most: p50 ≤ 1.5 × round trip and sync", half, "p50_us", "p50_us", 1.5),
         within("half of the most: p99 ≤ 3 × their p50", half, "p99_us", "p50_us", 3),
@@ -132,6 +142,8 @@ def targets(scale):
         at_least("publishing to Redis: ≥ 0.9 × without", "publishing", "acdd, published",
                  "acdd, not published", 0.9),
         rate_of("recovery: ≥ 2,000,000 commands/s", "recovery", "acdd", 2e6),
+        at_most("idle: at most 60 wake-ups a minute", "idle", "wakeups", 60),
+        at_most("idle: at most 16 MiB with default limits, in KiB", "idle", "rss_kib", 16384),
         elsewhere("core: within 2 × of bare lists, ≥ 2 × and ≥ 3 × a heap, flat",
                   "bench/core_step"),
     ]
