@@ -20,7 +20,8 @@ import servers
 
 # Room for a million that wait, and for a window of ten thousand on one connection.
 DAEMON = ("--inflight-max", "65536", "--limit-contact-count-max", "1300000",
-          "--limit-payload-cell-count-max", "4000000", "--limit-key-count-max", "1000")
+          "--limit-payload-cell-count-max", "4000000", "--limit-key-count-max", "1000",
+          "--disk-low-size", "0", "--disk-critical-size", "0")
 NO_SNAPSHOT = ("--snapshot-commands", "10000000000", "--snapshot-size", "1T")
 SETTLE_TRIES, SETTLED_WAKEUPS = 30, 3
 
