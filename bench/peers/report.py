@@ -125,7 +125,9 @@ RATE_HEAD = ["", "life cycles a second", "server µs each", "load µs each", "ac
 def latency_lines(results, section):
     for name in section.rows:
         prefix = "offer_" if name.startswith(rows.OURS) else ""
-        yield [name, *(spread(results.values(section.key, name, prefix + field), "%.0f")
+        late = any(results.values(section.key, name, "is_overloaded"))
+        yield [name + (" (could not keep up)" if late else ""),
+               *(spread(results.values(section.key, name, prefix + field), "%.0f")
                        for field in ("p50_us", "p99_us", "p999_us")),
                thousands(results.values(section.key, name, "rate"))]
 
