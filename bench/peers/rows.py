@@ -43,10 +43,10 @@ class Bench:
 
     def load(self, engine, server, **options):
         """One run of peerload; its numbers."""
+        options = {"connections": self.scale.connections} | options
         words = [self.build / "bench/peers/peerload", engine, server.address, "--pid", server.pid,
-                 "--connections", self.scale.connections, "--payload", self.scale.payload,
-                 "--agents", self.scale.agents, "--warm", self.scale.warm_s,
-                 "--seconds", self.scale.seconds,
+                 "--payload", self.scale.payload, "--agents", self.scale.agents,
+                 "--warm", self.scale.warm_s, "--seconds", self.scale.seconds,
                  "--scripts", self.settings.source / "bench/peers"]
         for name, value in options.items():
             words += ["--" + name, value]
@@ -69,9 +69,8 @@ def plain(command):
     return lambda: command
 
 
-def peers(bench, window, waiting):
-    """The rows without durability, at one window and depth."""
-    options = {"window": window, "waiting": waiting}
+def peers(bench, **options):
+    """The rows without durability, at one window, depth and number of connections."""
     rows = {
         "gearmand": bench.peer("gearmand", bench.gearmand(GEARMAND_BUCKETS), **options),
         "gearmand, default buckets": bench.peer("gearmand", bench.gearmand(), **options),
@@ -91,11 +90,22 @@ def in_memory_sections(bench):
             rows[OURS + ", nothing waiting"] = bench.ours.row(bench, sync="never",
                                                               window=scale.window)
         yield Section("waiting-%d" % waiting, "%s waiting, %s in flight, in memory" % (
-            number(waiting), number(scale.window)), rows | peers(bench, scale.window, waiting))
+            number(waiting), number(scale.window)), rows | peers(
+                bench, window=scale.window, waiting=waiting))
     for window in scale.windows:
         rows = {OURS: bench.ours.row(bench, sync="never", window=window)}
         yield Section("window-%d" % window, "nothing waiting, %s in flight, in memory" % (
-            number(window)), rows | peers(bench, window, 0))
+            number(window)), rows | peers(bench, window=window))
+    yield connections_section(bench)
+
+
+def connections_section(bench):
+    """Some servers do best with one connection, which has the largest pieces to read."""
+    window = bench.scale.window
+    rows = {OURS: bench.ours.row(bench, sync="never", window=window, desktops=1)}
+    return Section("connections-1", "one connection, nothing waiting, %s in flight, in memory" % (
+        number(window)), rows | peers(bench, window=window, connections=1),
+        "acdd has two: one for contacts, one for all agents.")
 
 
 def durable_section(bench):
@@ -190,7 +200,7 @@ def memory_section(bench):
         return measure
 
     rows = {OURS: bench.ours.memory_row(bench, waiting)}
-    for name, row in peers(bench, 1, waiting).items():
+    for name, row in peers(bench, window=1, waiting=waiting).items():
         rows[name] = bytes_of(row)
     return Section("memory", "memory of a waiting job, %s waiting" % number(waiting), rows,
                    "Resident memory with them less without, payload included.", rounds=1)

@@ -70,7 +70,7 @@ class Smoke(Scale):
     idle_s = 0.1
     drains = True
     # The same rows with some waiting are enough, and they drain.
-    skipped = ("waiting-0", "memory")
+    skipped = ("waiting-0", "connections-1", "memory")
 
 
 def options(arguments):

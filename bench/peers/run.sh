@@ -48,7 +48,8 @@ if [ ! -f "$build/build.ninja" ]; then
 fi
 
 say "building $build"
-ninja -C "$build" >"$build/build.log" 2>&1 || {
+ninja -C "$build" daemon/acdd clients/cli/acdctl clients/bench/acdbench \
+        bench/peers/peerload bench/peers/bound >"$build/build.log" 2>&1 || {
         say "building failed; the end of $build/build.log:"
         tail -n 30 "$build/build.log"
         exit 1

@@ -105,6 +105,7 @@ def targets(scale):
     empty = "waiting-0"
     return [
         at_least("nothing waiting: ≥ 2 × gearmand", empty, "acdd", "gearmand", 2),
+        at_least("one connection: ≥ 2 × gearmand", "connections-1", "acdd", "gearmand", 2),
         at_least("nothing waiting: ≥ 30 × beanstalkd", empty, "acdd", "beanstalkd", 30),
         at_least("nothing waiting: ≥ 40 × the full Lua distributor", empty, "acdd", "redis-full",
                  40),
@@ -119,6 +120,8 @@ def targets(scale):
                  "gearmand", 5),
         at_least("durable: ≥ 100 × beanstalkd with a sync each write", "durable",
                  "acdd, sync always", "beanstalkd -f0", 100),
+        at_least("durable: ≥ 15 × the full Lua distributor with a sync each turn", "durable",
+                 "acdd, sync always", "redis-full, fsync always", 15),
         at_least("durable: ≥ 0.4 × in memory", "durable", "acdd, sync always", "acdd, sync never",
                  0.4),
         at_least("durable, many: ≥ 0.75 × in memory", "durable", "acdd, sync always, many",
