@@ -23,7 +23,7 @@ DAEMON = ("--inflight-max", "65536", "--limit-contact-count-max", "1300000",
           "--limit-payload-cell-count-max", "4000000", "--limit-key-count-max", "1000",
           "--disk-low-size", "0", "--disk-critical-size", "0")
 NO_SNAPSHOT = ("--snapshot-commands", "10000000000", "--snapshot-size", "1T")
-SETTLE_TRIES, SETTLED_WAKEUPS = 30, 3
+SETTLE_TRIES, SETTLED_WAKEUPS = 100, 1
 
 
 def address_of(server):
@@ -72,6 +72,7 @@ class Acdbench:
                    desktops or bench.scale.connections - 1, "--seconds", bench.scale.seconds]
         options += ["--rate", rate] if rate else ["--in-flight", window or bench.scale.window]
         with servers.running(self.daemon("--sync", sync), bench.where, address) as server:
+            settle(server, bench.scale.settle_s)
             return self.load(bench, server, *options)
 
     def row(self, bench, **options):
@@ -95,6 +96,7 @@ class Acdbench:
                     servers.redis("--appendonly", "no"), bench.where, "unix", core=1))
                 server = stack.enter_context(servers.running(
                     self.daemon("--sync", "never", "--redis", redis.address), bench.where))
+                settle(server, bench.scale.settle_s)
                 run = self.load(bench, server, "--seconds", bench.scale.seconds, "--agents",
                                 bench.scale.agents, "--in-flight", bench.scale.window)
                 return run | {"lag": self.status(server)["redis"]["lag_events"]}
@@ -137,14 +139,19 @@ class Acdbench:
         def measure():
             command = servers.acdd(self.build / "daemon/acdd", "--sync", "always")
             with servers.running(command, bench.where) as server:
-                # After its start it prepares the journal's next segment.
-                for _ in range(SETTLE_TRIES):
-                    if wakeups_in(server, bench.scale.idle_s / 10) <= SETTLED_WAKEUPS:
-                        break
+                settle(server, bench.scale.settle_s)
                 return {"wakeups": wakeups_in(server, bench.scale.idle_s) * 60 /
                                    bench.scale.idle_s,
                         "rss_kib": memory_most_kib(server.pid)}
         return measure
+
+
+def settle(server, seconds):
+    """Wait until the daemon does nothing. After its start it prepares the journal's next
+    segment, which a run that is a moment long would take for the daily state."""
+    for _ in range(SETTLE_TRIES):
+        if wakeups_in(server, seconds) <= SETTLED_WAKEUPS:
+            return
 
 
 def wakeups_in(server, seconds):

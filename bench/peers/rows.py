@@ -72,7 +72,8 @@ def plain(command):
 def peers(bench, **options):
     """The rows without durability, at one window, depth and number of connections."""
     rows = {
-        "gearmand": bench.peer("gearmand", bench.gearmand(GEARMAND_BUCKETS), **options),
+        "gearmand, tuned buckets": bench.peer("gearmand", bench.gearmand(GEARMAND_BUCKETS),
+                                              **options),
         "gearmand, default buckets": bench.peer("gearmand", bench.gearmand(), **options),
         "beanstalkd": bench.peer("beanstalkd", plain(servers.beanstalkd()), **options),
     }

