@@ -12,6 +12,7 @@
 
 #include "acd/command_fields.h"
 #include "base/assert.h"
+#include "base/bytes.h"
 
 struct reader {
         struct acd_bytes body;
@@ -48,6 +49,17 @@ static uint64_t get_number(struct reader *reader, uint64_t max)
                 return value;
         }
         return bad(reader);
+}
+
+static uint64_t get_id(struct reader *reader)
+{
+        uint64_t id;
+
+        if (reader->body.size - reader->body_at < sizeof(id))
+                return bad(reader);
+        id = acd_get_u64(reader->body.at + reader->body_at);
+        reader->body_at += sizeof(id);
+        return id;
 }
 
 static void get_text(struct reader *reader, char *text, size_t size_max)
@@ -91,7 +103,7 @@ static void get_contacts(struct reader *reader, struct acd_resume *ret_resume)
         uint32_t count = (uint32_t)get_number(reader, ACD_RESUME_MAX);
 
         for (uint32_t i = 0; i < count && !reader->is_bad; i++)
-                reader->scratch[i].value = get_number(reader, UINT64_MAX);
+                reader->scratch[i].value = get_id(reader);
         ret_resume->contact_count = count;
         ret_resume->contact = count == 0 ? NULL : reader->scratch;
 }
@@ -102,6 +114,9 @@ static void get_field(struct reader *reader, uint8_t *base, const struct command
         void *at = base + field->offset;
 
         switch ((enum command_field_type)field->type) {
+        case FIELD_ID:
+                *(uint64_t *)at = get_id(reader);
+                return;
         case FIELD_U64:
                 *(uint64_t *)at = get_number(reader, UINT64_MAX);
                 return;
@@ -166,7 +181,7 @@ bool acd_command_decode(struct acd_bytes body, struct acd_bytes payload, acd_con
                 return false;
         memset(ret_command, 0, sizeof(*ret_command));
         ret_command->kind = (enum acd_command_kind)body.at[0];
-        ret_command->tenant.value = get_number(&reader, UINT64_MAX);
+        ret_command->tenant.value = get_id(&reader);
         for (uint32_t f = 0; f < form->field_count && !reader.is_bad; f++) {
                 if (form->fields[f].type == FIELD_LIST)
                         get_list(&reader, base, &form->fields[f]);

@@ -5,8 +5,8 @@
  *      body     kind, tenant, fields in the order of command_fields.c
  *      payload  the bytes of keys, attributes and addresses, one after the other
  *
- * Numbers are varints: seven bits a byte, lowest first, the eighth says that more
- * follow. Texts are a size and their characters; lists a count and their elements.
+ * Ids are eight bytes, other numbers varints: seven bits a byte, lowest first, the
+ * eighth says that more follow. Texts are a size and their characters; lists a count and their elements.
  * There is one encoding of a command, which the decoder insists on.
  *
  * Only what a step would accept is encoded: a text without an end or a list beyond
@@ -17,6 +17,7 @@
 
 #include "acd/command_fields.h"
 #include "base/assert.h"
+#include "base/bytes.h"
 
 /* Fields are put at a pointer that goes on, and not through a struct: this is done for every
  * command of every contact. A body's bound holds for every command (command.h), so it is asserted
@@ -35,6 +36,12 @@ static uint8_t *put_number(uint8_t *at, uint64_t value)
         }
         *at++ = (uint8_t)value;
         return at;
+}
+
+static uint8_t *put_id(uint8_t *at, uint64_t id)
+{
+        acd_put_u64(at, id);
+        return at + sizeof(id);
 }
 
 static uint8_t *put_text(struct writer *writer, uint8_t *at, const char *text, size_t size_max)
@@ -72,7 +79,7 @@ static uint8_t *put_contacts(struct writer *writer, uint8_t *at, const struct ac
         ACD_ASSERT((size_t)(writer->body_end - at) >= (size_t)10 * (resume->contact_count + 1));
         at = put_number(at, resume->contact_count);
         for (uint32_t i = 0; i < resume->contact_count; i++)
-                at = put_number(at, resume->contact[i].value);
+                at = put_id(at, resume->contact[i].value);
         return at;
 }
 
@@ -83,6 +90,8 @@ static uint8_t *put_field(struct writer *writer, uint8_t *to, const uint8_t *bas
         const void *at = base + field->offset;
 
         switch ((enum command_field_type)field->type) {
+        case FIELD_ID:
+                return put_id(to, *(const uint64_t *)at);
         case FIELD_U64:
                 return put_number(to, *(const uint64_t *)at);
         case FIELD_I64: {
@@ -144,7 +153,7 @@ void acd_command_encode(const struct acd_command *command, uint8_t *body, uint32
 
         ACD_ASSERT(form != NULL);
         at = put_number(body, (uint64_t)command->kind);
-        at = put_number(at, command->tenant.value);
+        at = put_id(at, command->tenant.value);
         for (uint32_t f = 0; f < form->field_count; f++) {
                 if (form->fields[f].type == FIELD_LIST)
                         at = put_list(&writer, at, base, &form->fields[f]);

@@ -32,28 +32,28 @@
         }
 
 static const struct command_field term_fields[] = {
-        { .offset = offsetof(struct acd_term, skill), .type = FIELD_U64 },
+        { .offset = offsetof(struct acd_term, skill), .type = FIELD_ID },
         { .offset = offsetof(struct acd_term, level_min), .type = FIELD_U8 },
         { .offset = offsetof(struct acd_term, group), .type = FIELD_U8 },
 };
 static const struct command_field slots_fields[] = {
-        { .offset = offsetof(struct acd_channel_slots, channel), .type = FIELD_U64 },
+        { .offset = offsetof(struct acd_channel_slots, channel), .type = FIELD_ID },
         { .offset = offsetof(struct acd_channel_slots, slots), .type = FIELD_U8 },
         { .offset = offsetof(struct acd_channel_slots, weight), .type = FIELD_U8 },
 };
 static const struct command_field level_fields[] = {
-        { .offset = offsetof(struct acd_skill_level, skill), .type = FIELD_U64 },
+        { .offset = offsetof(struct acd_skill_level, skill), .type = FIELD_ID },
         { .offset = offsetof(struct acd_skill_level, level), .type = FIELD_U8 },
 };
 static const struct command_field tier_fields[] = {
-        { .offset = offsetof(struct acd_queue_tier, queue), .type = FIELD_U64 },
+        { .offset = offsetof(struct acd_queue_tier, queue), .type = FIELD_ID },
         { .offset = offsetof(struct acd_queue_tier, tier), .type = FIELD_U8 },
 };
 static const struct command_field id_fields[] = {
-        { .offset = 0, .type = FIELD_U64 },
+        { .offset = 0, .type = FIELD_ID },
 };
 static const struct command_field address_fields[] = {
-        { .offset = AT(login.address[0].channel) - AT(login.address[0]), .type = FIELD_U64 },
+        { .offset = AT(login.address[0].channel) - AT(login.address[0]), .type = FIELD_ID },
         { .offset = AT(login.address[0].address) - AT(login.address[0]), .type = FIELD_BYTES },
 };
 
@@ -118,7 +118,7 @@ static const struct command_field queue_fields[] = {
 static const struct command_field team_fields[] = {
         TEXT(team.name),
         TEXT(team.time_zone),
-        F(U64, team.profile),
+        F(ID, team.profile),
         LIST(team.supervisor_count, supervisors),
 };
 static const struct command_field profile_fields[] = {
@@ -128,26 +128,26 @@ static const struct command_field profile_fields[] = {
 };
 static const struct command_field agent_fields[] = {
         TEXT(agent.name),
-        F(U64, agent.team),
-        F(U64, agent.profile),
+        F(ID, agent.team),
+        F(ID, agent.profile),
         LIST(agent.channel_count, agent_channels),
         LIST(agent.skill_count, agent_skills),
         LIST(agent.tier_count, agent_tiers),
 };
-static const struct command_field remove_fields[] = { F(ENUM, remove.object), F(U64, remove.id) };
+static const struct command_field remove_fields[] = { F(ENUM, remove.object), F(ID, remove.id) };
 static const struct command_field gateway_open_fields[] = { TEXT(gateway_open.name) };
-static const struct command_field gateway_fields[] = { F(U64, gateway.gateway) };
+static const struct command_field gateway_fields[] = { F(ID, gateway.gateway) };
 static const struct command_field resume_fields[] = {
-        F(U64, resume.gateway),
+        F(ID, resume.gateway),
         F(BOOL, resume.is_first),
         F(BOOL, resume.is_last),
         F(CONTACTS, resume.contact_count),
 };
 static const struct command_field submit_fields[] = {
-        F(U64, submit.queue),
-        F(U64, submit.channel),
-        F(U64, submit.gateway),
-        F(U64, submit.excluded),
+        F(ID, submit.queue),
+        F(ID, submit.channel),
+        F(ID, submit.gateway),
+        F(ID, submit.excluded),
         F(U8, submit.band),
         F(U32, submit.credit_ms),
         LIST(submit.extra.term_count, extra_terms),
@@ -155,37 +155,37 @@ static const struct command_field submit_fields[] = {
         F(BYTES, submit.customer_key),
         F(BYTES, submit.attributes),
 };
-static const struct command_field cancel_fields[] = { F(U64, cancel.contact),
+static const struct command_field cancel_fields[] = { F(ID, cancel.contact),
                                                       F(ENUM, cancel.reason) };
 static const struct command_field update_fields[] = {
-        F(U64, update.contact),         F(BOOL, update.has_band),
+        F(ID, update.contact),         F(BOOL, update.has_band),
         F(BOOL, update.has_credit),     F(BOOL, update.has_customer_key),
         F(BOOL, update.has_attributes), F(U8, update.band),
         F(U32, update.credit_ms),       F(BYTES, update.customer_key),
         F(BYTES, update.attributes),
 };
 static const struct command_field report_fields[] = {
-        F(U64, report.contact),
-        F(U64, report.assignment),
+        F(ID, report.contact),
+        F(ID, report.assignment),
         F(ENUM, report.report),
         F(ENUM, report.reason),
 };
 static const struct command_field login_fields[] = {
-        F(U64, login.agent),
+        F(ID, login.agent),
         LIST(login.address_count, addresses),
 };
 static const struct command_field agent_ref_fields[] = {
-        F(U64, agent_ref.agent),
+        F(ID, agent_ref.agent),
         TEXT(agent_ref.label),
         F(ENUM, agent_ref.reason),
 };
 static const struct command_field next_fields[] = {
-        F(U64, next.agent),
+        F(ID, next.agent),
         F(ENUM, next.next),
         TEXT(next.label),
 };
 static const struct command_field assignment_fields[] = {
-        F(U64, assignment.assignment), F(U64, assignment.agent),     F(U64, assignment.epoch),
+        F(ID, assignment.assignment), F(ID, assignment.agent),     F(U64, assignment.epoch),
         TEXT(assignment.label),        F(U32, assignment.extend_ms),
 };
 

@@ -13,7 +13,8 @@
 #include "acd/command.h"
 
 enum command_field_type {
-        FIELD_U64 = 1,  /* ids, too */
+        FIELD_ID = 1,   /* eight bytes */
+        FIELD_U64,
         FIELD_I64,
         FIELD_U32,
         FIELD_ENUM,     /* of the size of an int; below 256 in bytes */

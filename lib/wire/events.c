@@ -20,7 +20,7 @@
  * are written without looking for the end, which is half of their cost.
  */
 
-#include "wire/events.h"
+#include "wire/events_put.h"
 
 #include <string.h>
 
@@ -29,26 +29,11 @@
 #include "wire/field.h"
 #include "wire/refusal.h"
 
-/* Numbers of acd.v1.EventBatch. */
-enum {
-        BATCH_TENANT = 1,
-        BATCH_EPOCH = 2,
-        BATCH_FIRST = 3,
-        BATCH_LAST = 4,
-        BATCH_WALL_OFFSET = 5,
-        BATCH_TIME = 6,
-        BATCH_REFERENCES = 14,
-        BATCH_EVENTS = 15,
-};
-
 /* Numbers of acd.v1.Event that say places. */
 enum { EVENT_AGENT = 7, EVENT_QUEUE = 8, EVENT_CHANNEL = 10, EVENT_GATEWAY = 11 };
 
 /* Numbers of acd.v1.Reference. */
 enum { REFERENCE_OBJECT = 1, REFERENCE_ID = 2, REFERENCE_NAME = 3 };
-
-/* A tag of one byte and eight bytes after it. */
-enum { FIXED64_FIELD_SIZE = 9 };
 
 enum {
         KEY_ID_BITS = ACD_ID_SLOT_BITS + ACD_ID_GENERATION_BITS,
@@ -106,18 +91,7 @@ static void put_head(struct wire_batch *batch, const struct wire_batch_head *hea
 _Static_assert((1 + 1 + ACD_NAME_MAX) + 5 * FIXED64_FIELD_SIZE <= WIRE_BATCH_HEAD_MAX,
                "the head of a batch has room");
 
-static void set_sequences(struct wire_batch *batch, uint64_t first, uint64_t last)
-{
-        ACD_ASSERT(first > 0);
-        ACD_ASSERT(last >= first);
-
-        batch->first_sequence = first;
-        batch->last_sequence = last;
-        acd_put_u64(batch->bytes + batch->first_at + 1, first);
-        acd_put_u64(batch->bytes + batch->first_at + FIXED64_FIELD_SIZE + 1, last);
-}
-
-static void begin(struct wire_batch *batch, const struct wire_batch_head *head)
+void wire_batch_begin(struct wire_batch *batch, const struct wire_batch_head *head)
 {
         ACD_ASSERT(head->tenant.size > 0 && head->tenant.size <= ACD_NAME_MAX);
 
@@ -127,7 +101,10 @@ static void begin(struct wire_batch *batch, const struct wire_batch_head *head)
         batch->time_ns = head->time_ns;
         batch->next_sequence = head->first_sequence;
         put_head(batch, head);
-        set_sequences(batch, head->first_sequence, head->last_sequence);
+        ACD_ASSERT(head->first_sequence > 0);
+        batch->first_sequence = head->first_sequence;
+        acd_put_u64(batch->bytes + batch->first_at + 1, head->first_sequence);
+        wire_batch_last(batch, head->last_sequence);
 }
 
 /* All ids of a batch are of one shard, so the object can have the shard's bits. */
@@ -152,9 +129,8 @@ static void put_reference(struct wire_batch *batch, enum acd_object object, uint
         batch->size = (size_t)(at - batch->bytes);
 }
 
-/* The place of @object with @id in the batch's list of references. */
-static uint32_t search(struct wire_batch *batch, const struct wire_namer *namer,
-                         enum acd_object object, uint64_t id)
+uint32_t wire_batch_search(struct wire_batch *batch, const struct wire_namer *namer,
+                           enum acd_object object, uint64_t id)
 {
         struct wire_places *places = batch->places;
         uint64_t key = key_of(object, id);
@@ -173,100 +149,6 @@ static uint32_t search(struct wire_batch *batch, const struct wire_namer *namer,
         return places->count;
 }
 
-/* The same, 0 for no id. Neighbours mostly refer to the same. */
-static inline uint32_t place_of(struct wire_batch *batch, const struct wire_namer *namer,
-                                enum acd_object object, uint64_t id)
-{
-        struct wire_place *last = &batch->last[object - ACD_OBJECT_CHANNEL];
-
-        if (id == 0)
-                return 0;
-        if (last->id != id) {
-                last->place = search(batch, namer, object, id);
-                last->id = id;
-        }
-        return last->place;
-}
-
-struct event_places {
-        uint32_t agent, queue, channel, gateway;
-};
-
-static uint8_t *put_event(uint8_t *at, const struct wire_event *event,
-                          const struct event_places *places, uint64_t expected_sequence)
-{
-        if (event->sequence != expected_sequence)
-                at = wire_raw_uint(at, 1, event->sequence);
-        at = wire_raw_uint(at, 2, (uint32_t)event->kind);
-        at = wire_raw_uint(at, 3, (uint32_t)event->reason);
-        at = wire_raw_uint(at, 4, event->state);
-        at = wire_raw_uint(at, 5, event->band);
-        at = wire_raw_fixed64(at, 6, event->contact);
-        at = wire_raw_uint(at, 7, places->agent);
-        at = wire_raw_uint(at, 8, places->queue);
-        at = wire_raw_fixed64(at, 9, event->assignment);
-        at = wire_raw_uint(at, 10, places->channel);
-        at = wire_raw_uint(at, 11, places->gateway);
-        at = wire_raw_fixed64(at, 12, event->deadline_ns);
-        at = wire_raw_fixed64(at, 13, event->since_ns);
-        at = wire_raw_uint(at, 14, event->value);
-        at = wire_raw_uint(at, 15, event->count);
-        at = wire_raw_text(at, 16, event->label);
-        at = wire_raw_uint(at, 17, (uint32_t)event->object);
-        at = wire_raw_uint(at, 18, event->tier);
-        at = wire_raw_text(at, 19, event->client_key);
-        return wire_raw_text(at, 20, event->name);
-}
-
-/* The length goes before the body and is nearly always one byte. */
-static void append(struct wire_batch *batch, const struct wire_event *event,
-                   const struct event_places *places)
-{
-        uint8_t *begin = batch->bytes + batch->size;
-        uint8_t *body = begin + 2;
-        uint8_t *end = put_event(body, event, places, batch->next_sequence);
-        size_t size = (size_t)(end - body);
-
-        ACD_ASSERT(size + 3 <= WIRE_EVENT_MAX);
-        begin[0] = BATCH_EVENTS << 3 | WIRE_TYPE_BYTES;
-        begin[1] = (uint8_t)size;
-        if (size >= 0x80) {
-                memmove(body + 1, body, size);
-                begin[1] = (uint8_t)(size | 0x80);
-                begin[2] = (uint8_t)(size >> 7);
-                end++;
-        }
-        batch->size = (size_t)(end - batch->bytes);
-        batch->event_count++;
-        batch->next_sequence = event->sequence + 1;
-}
-
-bool wire_batch_put(struct wire_batch *batch, const struct wire_batch_head *head,
-                    const struct wire_event *event, const struct wire_namer *namer)
-{
-        struct event_places places;
-
-        ACD_ASSERT(event->label.size <= ACD_LABEL_MAX);
-        ACD_ASSERT(event->client_key.size <= ACD_CLIENT_KEY_MAX);
-        ACD_ASSERT(event->name.size <= ACD_NAME_MAX);
-
-        if (batch->size == 0)
-                begin(batch, head);
-        else if (batch->capacity_size - batch->size < WIRE_EVENT_ROOM ||
-                 batch->places->count > WIRE_REFERENCE_COUNT_MAX - WIRE_REFERENCE_COUNT_EVENT ||
-                 head->time_ns != batch->time_ns)
-                return false;
-        else
-                set_sequences(batch, batch->first_sequence, head->last_sequence);
-
-        places.agent = place_of(batch, namer, ACD_OBJECT_AGENT, event->agent_id);
-        places.queue = place_of(batch, namer, ACD_OBJECT_QUEUE, event->queue_id);
-        places.channel = place_of(batch, namer, ACD_OBJECT_CHANNEL, event->channel_id);
-        places.gateway = place_of(batch, namer, ACD_OBJECT_GATEWAY, event->gateway_id);
-        append(batch, event, &places);
-        return true;
-}
-
 static struct acd_text name_at_hand(const void *self, enum acd_object object, uint64_t id)
 {
         const struct wire_event *event = self;
@@ -279,12 +161,59 @@ static struct acd_text name_at_hand(const void *self, enum acd_object object, ui
         return object == ACD_OBJECT_CHANNEL ? event->channel : event->gateway;
 }
 
+/* @event as the core said it. What it says fits: the core said it. */
+static void core_event_of(const struct wire_event *event, uint64_t time_ns,
+                          struct acd_event *ret_event)
+{
+        ACD_ASSERT((uint32_t)event->kind <= UINT16_MAX && (uint32_t)event->reason <= UINT16_MAX);
+        ACD_ASSERT(event->state <= UINT8_MAX && event->band <= UINT8_MAX);
+        ACD_ASSERT((uint32_t)event->object <= UINT8_MAX && event->tier <= UINT8_MAX);
+        ACD_ASSERT(event->label.size <= ACD_LABEL_MAX);
+
+        *ret_event = (struct acd_event){
+                .kind = (uint16_t)event->kind,
+                .reason = (uint16_t)event->reason,
+                .state = (uint8_t)event->state,
+                .band = (uint8_t)event->band,
+                .object = (uint8_t)event->object,
+                .tier = (uint8_t)event->tier,
+                .count = event->count,
+                .sequence = event->sequence,
+                .now = time_ns,
+                .contact.value = event->contact,
+                .agent.value = event->agent_id,
+                .queue.value = event->queue_id,
+                .assignment.value = event->assignment,
+                .channel.value = event->channel_id,
+                .gateway.value = event->gateway_id,
+                .deadline = event->deadline_ns,
+                .since = event->since_ns,
+                .value = event->value,
+        };
+        if (event->label.size > 0)
+                memcpy(ret_event->label, event->label.at, event->label.size);
+}
+
 bool wire_batch_copy(struct wire_batch *batch, const struct wire_batch_head *head,
                      const struct wire_event *event)
 {
         struct wire_namer namer = { name_at_hand, event };
+        struct wire_event_texts texts = { event->client_key, event->name };
+        struct acd_event said;
 
-        return wire_batch_put(batch, head, event, &namer);
+        ACD_ASSERT(event->client_key.size <= ACD_CLIENT_KEY_MAX);
+        ACD_ASSERT(event->name.size <= ACD_NAME_MAX);
+
+        core_event_of(event, head->time_ns, &said);
+        if (batch->size == 0) {
+                wire_batch_begin(batch, head);
+        } else {
+                if (!wire_batch_takes(batch, head->time_ns))
+                        return false;
+                wire_batch_last(batch, head->last_sequence);
+        }
+        wire_batch_put(batch, &said, &texts, &namer);
+        return true;
 }
 
 /*

@@ -86,15 +86,6 @@ struct wire_batch_head {
 bool wire_batch_copy(struct wire_batch *batch, const struct wire_batch_head *head,
                      const struct wire_event *event) __attribute__((warn_unused_result));
 
-/* The same, where names have to be asked for: only what the batch does not refer to yet is. */
-struct wire_namer {
-        struct acd_text (*name)(const void *self, enum acd_object object, uint64_t id);
-        const void *self;
-};
-bool wire_batch_put(struct wire_batch *batch, const struct wire_batch_head *head,
-                    const struct wire_event *event, const struct wire_namer *namer)
-        __attribute__((warn_unused_result));
-
 /* The bytes so far, complete as they are: an EventBatch. */
 struct acd_bytes wire_batch_bytes(const struct wire_batch *batch);
 

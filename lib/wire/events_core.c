@@ -8,8 +8,7 @@
  */
 
 #include "base/assert.h"
-#include "base/uninitialized.h"
-#include "wire/events.h"
+#include "wire/events_put.h"
 
 /* Is this an event of configuration, whose value is the id of its object? */
 static bool is_configuration(const struct acd_event *event)
@@ -22,50 +21,53 @@ static struct acd_text name_of(const void *self, enum acd_object object, uint64_
         return acd_name(self, object, id);
 }
 
-bool wire_batch_add(struct wire_batch *batch, const struct acd *acd, const struct acd_event *event)
+static void begin(struct wire_batch *batch, const struct acd *acd, const struct acd_event *event)
 {
-        ACD_UNINITIALIZED char key[ACD_CLIENT_KEY_MAX];
-        struct wire_namer namer = { name_of, acd };
         struct wire_batch_head head = {
+                .tenant = acd_name(acd, ACD_OBJECT_TENANT, event->tenant.value),
                 .epoch = acd_epoch(acd),
                 .first_sequence = event->sequence,
                 .last_sequence = event->sequence,
                 .wall_offset_ns = acd_wall_offset(acd),
                 .time_ns = event->now,
         };
-        struct wire_event to = {
-                .sequence = event->sequence,
-                .kind = (enum acd_event_kind)event->kind,
-                .reason = (enum acd_reason)event->reason,
-                .state = event->state,
-                .band = event->band,
-                .contact = event->contact.value,
-                .agent_id = event->agent.value,
-                .queue_id = event->queue.value,
-                .channel_id = event->channel.value,
-                .gateway_id = event->gateway.value,
-                .assignment = event->assignment.value,
-                .deadline_ns = event->deadline,
-                .since_ns = event->since,
-                .value = event->value,
-                .count = event->count,
-                .object = (enum acd_object)event->object,
-                .tier = event->tier,
-        };
 
-        ACD_ASSERT(batch->size == 0 || event->sequence == batch->last_sequence + 1);
+        wire_batch_begin(batch, &head);
+}
 
-        if (batch->size == 0)
-                head.tenant = acd_name(acd, ACD_OBJECT_TENANT, event->tenant.value);
-        if (event->label[0] != 0)
-                to.label = wire_text(event->label);
+/* An event with texts. Apart, for hardly any has one. */
+static __attribute__((noinline)) void add_with_texts(struct wire_batch *batch,
+                                                     const struct acd *acd,
+                                                     const struct acd_event *event,
+                                                     const struct wire_namer *namer)
+{
+        char key[ACD_CLIENT_KEY_MAX];
+        struct wire_event_texts texts = { .client_key.at = key };
+
         if (is_configuration(event))
-                to.name = acd_name(acd, (enum acd_object)event->object, event->value);
-        if (event->has_client_key) {
-                to.client_key.size =
+                texts.name = acd_name(acd, (enum acd_object)event->object, event->value);
+        if (event->has_client_key)
+                texts.client_key.size =
                         acd_contact_payload(acd, event->contact, ACD_PAYLOAD_CLIENT_KEY,
                                             (uint8_t *)key, ACD_CLIENT_KEY_MAX);
-                to.client_key.at = key;
+        wire_batch_put(batch, event, &texts, namer);
+}
+
+bool wire_batch_add(struct wire_batch *batch, const struct acd *acd, const struct acd_event *event)
+{
+        struct wire_namer namer = { name_of, acd };
+
+        if (batch->size == 0) {
+                begin(batch, acd, event);
+        } else {
+                ACD_ASSERT(event->sequence == batch->last_sequence + 1);
+                if (!wire_batch_takes(batch, event->now))
+                        return false;
+                wire_batch_last(batch, event->sequence);
         }
-        return wire_batch_put(batch, &head, &to, &namer);
+        if (event->has_client_key || is_configuration(event))
+                add_with_texts(batch, acd, event, &namer);
+        else
+                wire_batch_put(batch, event, NULL, &namer);
+        return true;
 }

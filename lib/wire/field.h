@@ -127,18 +127,24 @@ WIRE_INLINE uint8_t *wire_raw_tag(uint8_t *at, uint32_t number, enum wire_type t
         return at;
 }
 
+/* The next two write first and then look whether there was something to write: nobody can tell a
+ * field that is left out from one that the next one overwrites, and a branch on data is dearer. */
 WIRE_INLINE uint8_t *wire_raw_uint(uint8_t *at, uint32_t number, uint64_t value)
 {
-        return value == 0 ? at : wire_raw_varint(wire_raw_tag(at, number, WIRE_TYPE_VARINT), value);
+        uint8_t *body = wire_raw_tag(at, number, WIRE_TYPE_VARINT);
+
+        if (value >= 0x80)
+                return wire_raw_varint(body, value);
+        *body = (uint8_t)value;
+        return value == 0 ? at : body + 1;
 }
 
 WIRE_INLINE uint8_t *wire_raw_fixed64(uint8_t *at, uint32_t number, uint64_t value)
 {
-        if (value == 0)
-                return at;
-        at = wire_raw_tag(at, number, WIRE_TYPE_FIXED64);
-        acd_put_u64(at, value);
-        return at + sizeof(value);
+        uint8_t *body = wire_raw_tag(at, number, WIRE_TYPE_FIXED64);
+
+        acd_put_u64(body, value);
+        return value == 0 ? at : body + sizeof(value);
 }
 
 WIRE_INLINE uint8_t *wire_raw_text(uint8_t *at, uint32_t number, struct acd_text text)

@@ -304,7 +304,11 @@ void message_random_event(struct acd_prng *prng, struct acd_arena *arena,
         struct chance at = { prng, arena };
 
         event_random(&at, ret_event);
-        /* Names and labels as long as they can be, and not longer; names go with ids. */
+        /* Numbers and texts as large as the core makes them; names go with ids. */
+        ret_event->reason = (enum acd_reason)((uint32_t)ret_event->reason & UINT16_MAX);
+        ret_event->state &= UINT8_MAX;
+        ret_event->band &= UINT8_MAX;
+        ret_event->tier &= UINT8_MAX;
         ret_event->label = text(&at, RULE_LABEL);
         ret_event->client_key = text(&at, RULE_KEY);
         ret_event->name = text(&at, RULE_NAME);

@@ -184,6 +184,10 @@ Test(events, longest_event_has_room)
 
         memset(name, 'n', sizeof(name));
         memset(&event, 0xff, sizeof(event));
+        event.kind = (enum acd_event_kind)UINT16_MAX;
+        event.reason = (enum acd_reason)UINT16_MAX;
+        event.state = event.band = event.tier = UINT8_MAX;
+        event.object = (enum acd_object)UINT8_MAX;
         event.label = (struct acd_text){ name, ACD_LABEL_MAX };
         event.queue = event.agent = event.channel = event.gateway = event.name = longest;
         event.client_key = (struct acd_text){ name, ACD_CLIENT_KEY_MAX };
@@ -222,7 +226,7 @@ Test(events, cut_is_by_size_alone, .init = setup)
         cr_assert_eq(batch.size, size_before, "a refused event leaves the batch");
         cr_assert_gt(batch.size + WIRE_EVENT_ROOM, WIRE_BATCH_MAX, "it might not have fitted");
         cr_assert_leq(batch.size - step + WIRE_EVENT_ROOM, WIRE_BATCH_MAX, "the last one had room");
-        cr_assert_eq(batch.bytes[batch.size], 0xa5);
+        cr_assert_eq(batch.bytes[WIRE_BATCH_MAX], 0xa5, "nothing is written past the end");
 
         cr_assert(wire_batch_open(&reader, wire_batch_bytes(&batch)));
         cr_assert_eq(reader.head.last_sequence, event.sequence - 1);
