@@ -13,7 +13,7 @@
 /* The agent of the command, or a refusal. */
 static uint32_t find(struct acd *acd, uint64_t id)
 {
-        uint32_t index = acd_index_in(acd, acd->step_tenant, ACD_OBJECT_AGENT, id);
+        uint32_t index = acd_agent_in(acd, acd->step_tenant, id);
 
         if (index == 0)
                 acd_refuse(acd, ACD_UNKNOWN, ACD_FIELD_AGENT);

@@ -57,8 +57,8 @@ static void assignment_move(struct acd *acd, uint32_t index, enum acd_assignment
 
         ACD_ASSERT(acd_assignment_may_become((enum acd_assignment_state)assignment->state, to));
         if (assignment->state != ACD_ASSIGNMENT_FREE)
-                acd_ilist_remove(acd_slab_space(&acd->assignments),
-                                 &queue->assignments[assignment->state], index);
+                acd_ilist_remove(acd_assignment_space(acd), &queue->assignments[assignment->state],
+                                 index);
         if (assignment->state == ACD_ASSIGNMENT_PARKED)
                 acd_ilist_remove(parked_space(acd), &agent->parked, index);
         else if (agent->busy == index)
@@ -72,7 +72,7 @@ static void assignment_move(struct acd *acd, uint32_t index, enum acd_assignment
                 acd_slab_give(&acd->assignments, index);
                 return;
         }
-        acd_ilist_push_back(acd_slab_space(&acd->assignments), &queue->assignments[to], index);
+        acd_ilist_push_back(acd_assignment_space(acd), &queue->assignments[to], index);
         if (to == ACD_ASSIGNMENT_PARKED) {
                 acd_ilist_push_back(parked_space(acd), &agent->parked, index);
         } else {
@@ -84,6 +84,8 @@ static void assignment_move(struct acd *acd, uint32_t index, enum acd_assignment
 /* @deadline 0: none. */
 static void set_deadline(struct acd *acd, uint32_t index, acd_time deadline)
 {
+        if (acd->assignment[index].deadline == 0 && deadline == 0)
+                return;
         acd->assignment[index].deadline = deadline;
         if (deadline == 0)
                 acd_timer_stop(acd, TIMER_ASSIGNMENT, index);
@@ -172,6 +174,10 @@ void acd_offer(struct acd *acd, uint32_t contact_index, uint32_t agent_index, ui
         acd_time deadline = acd->step_now + queue->config.offer_timeout_ms * CORE_NS_PER_MS;
         struct acd_event *event;
 
+        __builtin_prefetch((char *)&acd->assignment[acd->assignments.free.first] + 64, 1);
+        acd_timer_prefetch(acd, TIMER_ASSIGNMENT, acd->assignments.free.first);
+        __builtin_prefetch(&acd->contact_cold[contact_index], 1);
+        __builtin_prefetch(&acd->contact[contact->link.next], 1);
         ACD_ASSERT(acd->assignments.live <= acd_assignment_count_max(&acd->limits));
         assignment->contact = contact_index;
         assignment->agent = agent_index;

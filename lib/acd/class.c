@@ -35,10 +35,10 @@ static uint32_t hash_of(const struct acd *acd, const struct acd_class_want *want
         acd_put_u32(bytes, want->queue);
         acd_put_u32(bytes + 4, want->channel);
         acd_put_u32(bytes + 8, want->excluded);
-        for (uint32_t i = 0; i < want->terms.count; i++) {
-                acd_put_u32(bytes + size, want->terms.term[i].skill);
-                bytes[size + 4] = want->terms.term[i].level_min;
-                bytes[size + 5] = want->terms.term[i].group;
+        for (uint32_t i = 0; i < want->terms->count; i++) {
+                acd_put_u32(bytes + size, want->terms->term[i].skill);
+                bytes[size + 4] = want->terms->term[i].level_min;
+                bytes[size + 5] = want->terms->term[i].group;
                 size += 6;
         }
         return (uint32_t)acd_siphash(&acd->secret, bytes, size);
@@ -63,13 +63,24 @@ static bool is_wanted(const void *context, uint32_t value, const void *key)
         const struct acd_class_want *want = key;
 
         return class->queue == want->queue && class->channel == want->channel &&
-               class->excluded == want->excluded && acd_terms_equal(&class->terms, &want->terms);
+               class->excluded == want->excluded && acd_terms_equal(&class->terms, want->terms);
 }
 
-/* The class, or 0. */
-uint32_t acd_class_find(const struct acd *acd, const struct acd_class_want *want)
+/* The class, or 0. A queue remembers the last class found that asks for nothing
+ * beside it, which is what nearly every contact wants: no hash then. */
+uint32_t acd_class_find(struct acd *acd, const struct acd_class_want *want)
 {
-        return acd_itable_find(&acd->class_table, hash_of(acd, want), is_wanted, acd, want);
+        struct acd_queue *queue = &acd->queue[want->queue];
+        bool is_plain = want->terms->count == 0 && want->excluded == 0;
+        uint32_t class = queue->plain_class;
+
+        if (is_plain && class != 0 && acd_slab_is_live(&acd->classes, class) &&
+            is_wanted(acd, class, want))
+                return class;
+        class = acd_itable_find(&acd->class_table, hash_of(acd, want), is_wanted, acd, want);
+        if (is_plain)
+                queue->plain_class = class;
+        return class;
 }
 
 struct acd_class_want acd_class_want_of(const struct acd *acd, uint32_t index)
@@ -79,7 +90,7 @@ struct acd_class_want acd_class_want_of(const struct acd *acd, uint32_t index)
         return (struct acd_class_want){ .queue = class->queue,
                                         .channel = class->channel,
                                         .excluded = class->excluded,
-                                        .terms = class->terms };
+                                        .terms = &class->terms };
 }
 
 /* Look at every agent: how many are eligible, and would one of them get too many
@@ -154,7 +165,7 @@ uint32_t acd_class_make(struct acd *acd, const struct acd_class_want *want, uint
         class->queue = want->queue;
         class->channel = want->channel;
         class->excluded = want->excluded;
-        class->terms = want->terms;
+        class->terms = *want->terms;
         class->expected_count = member_count;
         acd->expected_membership_count += member_count;
         acd_ilist_init(&class->members, acd_tag(LIST_OF, index));

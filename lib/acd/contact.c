@@ -65,22 +65,14 @@ void acd_contact_move(struct acd *acd, uint32_t index, enum acd_contact_state to
         if (from == ACD_CONTACT_WAITING)
                 acd_lane_remove(acd, index);
         else if (from != ACD_CONTACT_FREE)
-                acd_ilist_remove(acd_slab_space(&acd->contacts), home(acd, contact), index);
+                acd_ilist_remove(acd_contact_space(acd), home(acd, contact), index);
         contact->state = (uint8_t)to;
         if (to == ACD_CONTACT_WAITING)
                 acd_lane_insert(acd, index);
         else if (to != ACD_CONTACT_FREE)
-                acd_ilist_push_back(acd_slab_space(&acd->contacts), home(acd, contact), index);
+                acd_ilist_push_back(acd_contact_space(acd), home(acd, contact), index);
         else
                 acd_slab_give(&acd->contacts, index);
-}
-
-/* Its gateway is gone: it must not be offered. */
-bool acd_contact_is_orphan(const struct acd *acd, uint32_t index)
-{
-        uint32_t gateway = acd->contact[index].gateway;
-
-        return gateway != 0 && acd->gateway[gateway].state == ACD_GATEWAY_GONE;
 }
 
 bool acd_contact_is_live(const struct acd *acd, uint32_t index)
@@ -145,8 +137,10 @@ void acd_contact_free(struct acd *acd, uint32_t index)
         acd_contact_move(acd, index, ACD_CONTACT_FREE);
         contact->pair = contact->gateway == 0 ? 0 : acd->gateway[contact->gateway].generation;
         cold->active_ns = acd->step;
-        acd_payload_bury(acd, cold->customer_key);
-        acd_payload_bury(acd, cold->attributes);
+        if (cold->customer_key != 0)
+                acd_payload_bury(acd, cold->customer_key);
+        if (cold->attributes != 0)
+                acd_payload_bury(acd, cold->attributes);
         acd_class_lose_contact(acd, class);
 }
 
@@ -164,8 +158,10 @@ static void let_go(struct acd *acd, uint32_t index)
 {
         struct acd_contact *contact = &acd->contact[index];
 
-        acd_pairs_drop_of_contact(acd, index);
-        leave_gateway(acd, index);
+        if (contact->pair_count > 0)
+                acd_pairs_drop_of_contact(acd, index);
+        if (contact->gateway != 0)
+                leave_gateway(acd, index);
         if (contact->key != 0)
                 acd_key_close(acd, contact->key, acd->class[contact->class].tenant);
 }

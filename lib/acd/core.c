@@ -41,13 +41,6 @@ enum acd_result acd_duplicate(struct acd *acd, uint64_t id, uint8_t state)
         return acd->reply->result = ACD_DUPLICATE;
 }
 
-enum acd_result acd_done(struct acd *acd, uint64_t id, uint8_t state)
-{
-        acd->reply->id = id;
-        acd->reply->state = state;
-        return acd->reply->result = ACD_OK;
-}
-
 static enum acd_result do_logic(struct acd *acd, const struct acd_command *command)
 {
         if (command->logic.version != ACD_LOGIC_VERSION)
@@ -124,7 +117,7 @@ static enum acd_result apply(struct acd *acd, const struct acd_command *command)
                 return acd_refuse(acd, ACD_WRONG_STATE, ACD_FIELD_KIND);
         if (handler == NULL)
                 return acd_refuse(acd, ACD_UNSUPPORTED, ACD_FIELD_KIND);
-        acd->step_tenant = acd_index_of(acd, ACD_OBJECT_TENANT, command->tenant.value);
+        acd->step_tenant = acd_tenant_of_id(acd, command->tenant.value);
         if (handler->has_tenant) {
                 if (command->tenant.value == 0)
                         return acd_refuse(acd, ACD_MISSING, ACD_FIELD_TENANT);
@@ -154,7 +147,8 @@ enum acd_result acd_step(struct acd *acd, acd_time now, const struct acd_command
         acd->step_now = now < acd->now ? acd->now : now;
         acd->reply = ret_reply;
         acd->effects = ret_effects;
-        acd_payload_dig(acd);
+        if (acd->payload.grave_count > 0)
+                acd_payload_dig(acd);
 
         result = apply(acd, command);
         ACD_ASSERT(result == ACD_OK || ret_effects->count == 0);

@@ -139,6 +139,7 @@ struct acd_queue {
         struct acd_queue_config config; /* but name and requirement */
         uint32_t tier_reference_count;  /* agents that name it in their tiers */
         uint32_t waiting_count;         /* in lanes and trees */
+        uint32_t plain_class;           /* see acd_class_find(); not state */
         struct acd_ilist contacts[ACD_CONTACT_ENDED + 1]; /* WITHHELD and later */
         struct acd_ilist assignments[ACD_ASSIGNMENT_CLOSED];
         struct acd_ilist used_classes;
@@ -205,8 +206,8 @@ struct acd_agent {
         uint32_t pair; /* first of his pairs */
         uint32_t busy; /* the assignment that uses the slot */
         uint32_t missed_count;
+        struct acd_ilist members; /* the end of the line that every offer touches */
         struct acd_ilist parked;
-        struct acd_ilist members;
         struct acd_ilist rematch; /* classes of his rematch job */
         uint64_t idle_sequence;
         acd_time idle_since;
@@ -216,7 +217,11 @@ struct acd_agent {
         uint64_t contact_count; /* since login */
         char label[ACD_LABEL_MAX + 1];
         char next_label[ACD_LABEL_MAX + 1];
+        uint64_t unused[6]; /* to the end of the fourth line */
 };
+
+_Static_assert(offsetof(struct acd_agent, parked) == 64, "what an offer needs is one line");
+_Static_assert(sizeof(struct acd_agent) == 256, "an agent is four cache lines");
 
 /* What only configuration and reading need of him. */
 struct acd_agent_setup {
@@ -309,7 +314,10 @@ struct acd_assignment {
         acd_time state_since; /* begin of a hold or parking */
         uint64_t held_ns;
         uint64_t closed_step; /* the step that freed it; not state */
+        uint64_t unused;      /* to the end of the second line */
 };
+
+_Static_assert(sizeof(struct acd_assignment) == 128, "an assignment is two cache lines");
 
 struct acd_pair {
         uint32_t generation;
@@ -515,6 +523,7 @@ struct acd {
         uint64_t removed_step; /* the step that removed the object here; its name can be read */
         uint64_t removed_id;
         enum acd_object removed_object;
+        struct acd_terms step_terms; /* of a SUBMIT's extra requirement */
         struct acd_effects *effects;
         struct acd_reply *reply;
 };

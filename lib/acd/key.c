@@ -21,11 +21,13 @@ struct wanted {
         struct acd_bytes bytes;
 };
 
+/* Of the key and, since two tenants may use the same one, its tenant's id: the
+ * multiplier is 2^64 over the golden ratio. Only the bytes come from outside. */
 static uint32_t hash_of(const struct acd *acd, uint64_t tenant, struct acd_bytes bytes)
 {
         uint64_t hash = acd_siphash(&acd->secret, bytes.at, bytes.size);
 
-        return (uint32_t)acd_siphash_u64(&acd->secret, hash ^ tenant);
+        return (uint32_t)((hash ^ tenant * UINT64_C(0x9e3779b97f4a7c15)) >> 32);
 }
 
 static bool is_wanted(const void *context, uint32_t value, const void *key)
@@ -37,15 +39,24 @@ static bool is_wanted(const void *context, uint32_t value, const void *key)
                acd_payload_equal(acd, acd->key[value].payload, wanted->bytes);
 }
 
-/* The key, or 0. @tenant is an id. */
-uint32_t acd_key_find(const struct acd *acd, uint64_t tenant, struct acd_bytes bytes)
+/* The key, or 0. @tenant is an id; @ret_hash, of a key that is not empty, is for
+ * acd_key_add(). */
+uint32_t acd_key_find(const struct acd *acd, uint64_t tenant, struct acd_bytes bytes,
+                      uint32_t *ret_hash)
 {
         struct wanted wanted = { .tenant = tenant, .bytes = bytes };
 
+        *ret_hash = 0;
         if (bytes.size == 0)
                 return 0;
-        return acd_itable_find(&acd->key_table, hash_of(acd, tenant, bytes), is_wanted, acd,
-                               &wanted);
+        *ret_hash = hash_of(acd, tenant, bytes);
+        return acd_itable_find(&acd->key_table, *ret_hash, is_wanted, acd, &wanted);
+}
+
+/* Have what acd_key_find() will look at on its way to the processor. */
+void acd_key_prefetch(const struct acd *acd, uint64_t tenant, struct acd_bytes bytes)
+{
+        acd_itable_prefetch(&acd->key_table, hash_of(acd, tenant, bytes));
 }
 
 static uint64_t string_hash(const struct acd *acd, struct acd_bytes bytes)
@@ -53,18 +64,25 @@ static uint64_t string_hash(const struct acd *acd, struct acd_bytes bytes)
         return bytes.size == 0 ? 0 : acd_siphash(&acd->secret, bytes.at, bytes.size);
 }
 
-static uint64_t requirement_hash(const struct acd_requirement *requirement)
+static void add_terms(struct acd_hash64 *hash, const struct acd_requirement *requirement)
 {
         struct acd_requirement sorted = *requirement;
-        struct acd_hash64 hash;
 
         acd_requirement_sort(&sorted);
-        acd_hash64_init(&hash, sorted.term_count);
         for (uint32_t i = 0; i < sorted.term_count; i++) {
-                acd_hash64_add_u64(&hash, sorted.term[i].skill.value);
-                acd_hash64_add_u64(&hash,
+                acd_hash64_add_u64(hash, sorted.term[i].skill.value);
+                acd_hash64_add_u64(hash,
                                    (uint64_t)sorted.term[i].level_min << 8 | sorted.term[i].group);
         }
+}
+
+static uint64_t requirement_hash(const struct acd_requirement *requirement)
+{
+        struct acd_hash64 hash;
+
+        acd_hash64_init(&hash, requirement->term_count);
+        if (requirement->term_count > 0)
+                add_terms(&hash, requirement);
         return acd_hash64_value(&hash);
 }
 
@@ -109,27 +127,23 @@ enum acd_field acd_key_difference(const struct acd *acd, uint32_t key,
         return ACD_FIELD_NONE;
 }
 
-/* Into the table, as after acd_key_add() and a load. */
-void acd_key_index(struct acd *acd, uint32_t key)
+static void index_key(struct acd *acd, uint32_t key, uint32_t hash)
 {
-        uint8_t bytes[ACD_CLIENT_KEY_MAX];
-        uint32_t size = acd_payload_get(acd, acd->key[key].payload, bytes, sizeof(bytes));
-
-        acd->key[key].hash =
-                hash_of(acd, acd->key[key].tenant, (struct acd_bytes){ .at = bytes, .size = size });
-        acd_itable_insert(&acd->key_table, acd->key[key].hash, key);
+        acd->key[key].hash = hash;
+        acd_itable_insert(&acd->key_table, hash, key);
 }
 
-/* The same for a key that was loaded. False: there is one like it. */
+/* Into the table, after a load. False: there is one like it. */
 bool acd_key_restore(struct acd *acd, uint32_t key)
 {
         uint8_t bytes[ACD_CLIENT_KEY_MAX];
         uint32_t size = acd_payload_get(acd, acd->key[key].payload, bytes, sizeof(bytes));
+        uint32_t hash;
 
         if (size == 0 || acd_key_find(acd, acd->key[key].tenant,
-                                      (struct acd_bytes){ .at = bytes, .size = size }) != 0)
+                                      (struct acd_bytes){ .at = bytes, .size = size }, &hash) != 0)
                 return false;
-        acd_key_index(acd, key);
+        index_key(acd, key, hash);
         return true;
 }
 
@@ -155,8 +169,9 @@ void acd_key_make_room(struct acd *acd)
                 acd_key_forget(acd, acd->closed_keys.first);
 }
 
-/* Remember @submit as @contact, which takes the key over. */
-void acd_key_add(struct acd *acd, uint32_t contact, const struct acd_submit *submit)
+/* Remember @submit as @contact, which takes the key over. @hash is what
+ * acd_key_find() said. */
+void acd_key_add(struct acd *acd, uint32_t contact, const struct acd_submit *submit, uint32_t hash)
 {
         uint32_t index = acd_slab_take(&acd->keys);
         struct acd_key *key = &acd->key[index];
@@ -167,7 +182,7 @@ void acd_key_add(struct acd *acd, uint32_t contact, const struct acd_submit *sub
         key->payload = acd_payload_put(acd, submit->client_key);
         key->body = body_of(acd, submit);
         acd_ilist_push_back(acd_slab_space(&acd->keys), &acd->open_keys, index);
-        acd_key_index(acd, index);
+        index_key(acd, index, hash);
         acd->contact[contact].key = index;
 }
 

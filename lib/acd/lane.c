@@ -21,26 +21,6 @@
 
 #include "acd/parts.h"
 
-static int64_t credited_of(const struct acd_contact *contact)
-{
-        return (int64_t)contact->submitted - (int64_t)(contact->credit_ms * CORE_NS_PER_MS);
-}
-
-/* Does @left come before @right? Never both, for two contacts of one tenant. */
-bool acd_contact_is_before(const struct acd *acd, uint32_t left, uint32_t right)
-{
-        const struct acd_contact *a = &acd->contact[left];
-        const struct acd_contact *b = &acd->contact[right];
-        int64_t a_credited = credited_of(a);
-        int64_t b_credited = credited_of(b);
-
-        if (a->band != b->band)
-                return a->band > b->band;
-        if (a_credited != b_credited)
-                return a_credited < b_credited;
-        return a->sequence < b->sequence;
-}
-
 static bool tree_is_before(const void *context, uint32_t left, uint32_t right)
 {
         return acd_contact_is_before(context, left, right);
@@ -62,11 +42,6 @@ struct acd_itree_space acd_tree_space(const struct acd *acd)
                 .is_before = tree_is_before,
                 .weight = tree_weight,
         };
-}
-
-static struct acd_ispace contact_space(const struct acd *acd)
-{
-        return (struct acd_ispace){ &acd->contact[0].link, sizeof(acd->contact[0]) };
 }
 
 bool acd_contact_is_displaced(const struct acd *acd, uint32_t index)
@@ -141,50 +116,62 @@ static void place(struct acd *acd, uint32_t index)
         }
         lane = &acd->lane[lane_index].contacts;
         if (lane->count == 0 || acd_contact_is_before(acd, lane->last, index))
-                acd_ilist_push_back(contact_space(acd), lane, index);
+                acd_ilist_push_back(acd_contact_space(acd), lane, index);
         else if (acd_contact_is_before(acd, index, lane->first))
-                acd_ilist_push_front(contact_space(acd), lane, index);
+                acd_ilist_push_front(acd_contact_space(acd), lane, index);
         else
                 tree_insert(acd, index);
+}
+
+/* The first waiting contact of the class, or 0: of the first of each lane of the
+ * highest band, and of its tree. */
+static uint32_t first_of(const struct acd *acd, const struct acd_class *class)
+{
+        uint32_t band, lane, first;
+
+        if (class->band_bits == 0)
+                return 0;
+        band = 31 - (uint32_t)__builtin_clz(class->band_bits);
+        lane = class->lane[band];
+        first = lane == 0 ? 0 : acd->lane[lane].contacts.first;
+        if (class->tree[band].count > 0) {
+                struct acd_itree_space space = acd_tree_space(acd);
+                uint32_t in_tree = acd_itree_first(&space, &class->tree[band]);
+
+                if (first == 0 || acd_contact_is_before(acd, in_tree, first))
+                        first = in_tree;
+        }
+        while (lane != 0 && (lane = acd->lane[lane].next) != 0)
+                if (acd_contact_is_before(acd, acd->lane[lane].contacts.first, first))
+                        first = acd->lane[lane].contacts.first;
+        return first;
+}
+
+/* The contact as a class's head. */
+struct acd_class_head acd_head_of(const struct acd *acd, uint32_t index)
+{
+        const struct acd_contact *contact = &acd->contact[index];
+
+        return (struct acd_class_head){
+                .credited = acd_credited_of(contact),
+                .sequence = contact->sequence,
+                .contact = index,
+                .band = contact->band,
+        };
 }
 
 /* Read the first contact of the class into its head. */
 void acd_class_head_update(struct acd *acd, uint32_t class_index)
 {
-        struct acd_class_head *head = &acd->class_head[class_index];
-        struct acd_class_walk walk;
-        uint32_t first;
+        uint32_t first = first_of(acd, &acd->class[class_index]);
 
-        acd_walk_begin(acd, &walk, class_index, UINT64_MAX);
-        first = acd_walk_next(acd, &walk);
-        head->contact = first;
-        if (first != 0) {
-                head->band = acd->contact[first].band;
-                head->credited = credited_of(&acd->contact[first]);
-                head->sequence = acd->contact[first].sequence;
-        }
-}
-
-/* Does the first contact of @left's class come before that of @right's? */
-bool acd_head_is_before(const struct acd_class_head *left, const struct acd_class_head *right)
-{
-        if (left->band != right->band)
-                return left->band > right->band;
-        if (left->credited != right->credited)
-                return left->credited < right->credited;
-        return left->sequence < right->sequence;
-}
-
-/* Does the first contact of the class come before @contact? */
-bool acd_head_is_before_contact(const struct acd *acd, uint32_t class_index, uint32_t contact)
-{
-        struct acd_class_head key = {
-                .credited = credited_of(&acd->contact[contact]),
-                .sequence = acd->contact[contact].sequence,
-                .band = acd->contact[contact].band,
-        };
-
-        return acd_head_is_before(&acd->class_head[class_index], &key);
+        if (first == 0)
+                acd->class_head[class_index].contact = 0;
+        else
+                acd->class_head[class_index] = acd_head_of(acd, first);
+        /* When it leaves, it is read and whoever is behind it becomes the first. */
+        __builtin_prefetch(&acd->contact_cold[first], 1);
+        __builtin_prefetch(&acd->contact[acd->contact[first].link.next], 1);
 }
 
 void acd_lane_insert(struct acd *acd, uint32_t index)
@@ -197,14 +184,8 @@ void acd_lane_insert(struct acd *acd, uint32_t index)
         class->band_bits |= UINT32_C(1) << contact->band;
         class->waiting_count++;
         acd->queue[class->queue].waiting_count++;
-        if (first == 0 || acd_contact_is_before(acd, index, first)) {
-                struct acd_class_head *head = &acd->class_head[contact->class];
-
-                head->contact = index;
-                head->band = contact->band;
-                head->credited = credited_of(contact);
-                head->sequence = contact->sequence;
-        }
+        if (first == 0 || acd_contact_is_before(acd, index, first))
+                acd->class_head[contact->class] = acd_head_of(acd, index);
 }
 
 void acd_lane_remove(struct acd *acd, uint32_t index)
@@ -220,7 +201,7 @@ void acd_lane_remove(struct acd *acd, uint32_t index)
         } else {
                 uint32_t lane = acd_tag_owner(contact->link.list);
 
-                acd_ilist_remove(contact_space(acd), &acd->lane[lane].contacts, index);
+                acd_ilist_remove(acd_contact_space(acd), &acd->lane[lane].contacts, index);
                 if (acd->lane[lane].contacts.count == 0)
                         lane_free(acd, lane);
         }

@@ -73,19 +73,15 @@ static bool is_for(const struct acd *acd, uint32_t contact, uint32_t agent)
         return acd_contact_is_orphan(acd, contact) || !acd_pair_stands(acd, contact, agent);
 }
 
-/* The first contact of the class that @agent may be offered or, its gateway being
- * gone, must be dealt with; 0: none. */
-static uint32_t class_first_for(const struct acd *acd, const struct acd_membership *member)
+/* The first contact of the class, of those that entered the queue at @latest or
+ * before, that is for the agent; 0: none. Not inline: the walk's room on the stack is
+ * cleared, which the way past it need not pay. */
+__attribute__((noinline)) static uint32_t
+walk_for(const struct acd *acd, const struct acd_membership *member, acd_time latest)
 {
-        uint32_t first = acd->class_head[member->class].contact;
         struct acd_class_walk walk;
-        acd_time latest;
         uint32_t contact;
 
-        if (!acd_tier_is_open(acd, member->class, member->tier, acd->step_now, &latest))
-                return 0;
-        if (acd->contact[first].submitted <= latest && is_for(acd, first, member->agent))
-                return first;
         acd_walk_begin(acd, &walk, member->class, latest);
         do
                 contact = acd_walk_next(acd, &walk);
@@ -93,27 +89,52 @@ static uint32_t class_first_for(const struct acd *acd, const struct acd_membersh
         return contact;
 }
 
+/* The first contact of the class that @agent may be offered or, its gateway being
+ * gone, must be dealt with; 0: none. @first is its head. */
+static inline uint32_t class_first_for(const struct acd *acd, const struct acd_membership *member,
+                                       uint32_t first)
+{
+        acd_time latest = UINT64_MAX;
+
+        /* Tier 0 is open: the class need not be looked at. */
+        if (member->tier != 0 &&
+            !acd_tier_is_open(acd, member->class, member->tier, acd->step_now, &latest))
+                return 0;
+        if (acd->contact[first].submitted <= latest && is_for(acd, first, member->agent))
+                return first;
+        return walk_for(acd, member, latest);
+}
+
 /* The contact that @agent should be offered, or 0. */
 static uint32_t find_contact(const struct acd *acd, uint32_t agent, uint32_t *ret_tier)
 {
-        uint32_t best = 0;
+        const struct acd_class_head *best = NULL;
+        struct acd_class_head other;
+        uint32_t index;
 
-        for (uint32_t member = acd->agent[agent].members.first; member != 0;
-             member = acd->membership[member].agent_link.next) {
-                uint32_t class = acd->membership[member].class;
+        for (index = acd->agent[agent].members.first; index != 0;
+             index = acd->membership[index].agent_link.next) {
+                const struct acd_membership *member = &acd->membership[index];
+                const struct acd_class_head *head = &acd->class_head[member->class];
                 uint32_t contact;
 
-                if (acd->class_head[class].contact == 0)
+                if (head->contact == 0 || (best != NULL && !acd_head_is_before(head, best)))
                         continue;
-                if (best != 0 && !acd_head_is_before_contact(acd, class, best))
+                contact = class_first_for(acd, member, head->contact);
+                if (contact == 0)
                         continue;
-                contact = class_first_for(acd, &acd->membership[member]);
-                if (contact == 0 || (best != 0 && !acd_contact_is_before(acd, contact, best)))
-                        continue;
-                best = contact;
-                *ret_tier = acd->membership[member].tier;
+                if (contact != head->contact) {
+                        struct acd_class_head behind = acd_head_of(acd, contact);
+
+                        if (best != NULL && !acd_head_is_before(&behind, best))
+                                continue;
+                        other = behind;
+                        head = &other;
+                }
+                best = head;
+                *ret_tier = member->tier;
         }
-        return best;
+        return best == NULL ? 0 : best->contact;
 }
 
 /* M2 for an agent who is available, idle already or not. He is offered a contact,

@@ -113,7 +113,7 @@ void acd_brief_clear(struct acd *acd, uint32_t agent)
 void acd_want_of(const struct acd *acd, const struct acd_class_want *want,
                  struct acd_agent_brief *ret_brief)
 {
-        const struct acd_terms *terms[2] = { &acd->queue[want->queue].terms, &want->terms };
+        const struct acd_terms *terms[2] = { &acd->queue[want->queue].terms, want->terms };
 
         *ret_brief = (struct acd_agent_brief){
                 .tenant = acd->queue[want->queue].tenant,
@@ -164,7 +164,7 @@ bool acd_is_eligible(const struct acd *acd, uint32_t agent, const struct acd_cla
 
         return brief_has(&acd->agent_brief[agent], brief) && agent != want->excluded &&
                satisfies(acd, setup, &acd->queue[want->queue].terms) &&
-               satisfies(acd, setup, &want->terms);
+               satisfies(acd, setup, want->terms);
 }
 
 /* Would an agent of @tenant with this setup be? */
@@ -175,7 +175,7 @@ bool acd_setup_is_eligible(const struct acd *acd, uint32_t tenant,
         struct acd_agent_brief brief = brief_of(acd, tenant, setup);
 
         return brief_has(&brief, wanted) && satisfies(acd, setup, &acd->queue[want->queue].terms) &&
-               satisfies(acd, setup, &want->terms);
+               satisfies(acd, setup, want->terms);
 }
 
 uint32_t acd_agent_tier(const struct acd *acd, uint32_t agent, uint32_t queue)

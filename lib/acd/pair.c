@@ -11,10 +11,9 @@
 #include "acd/parts.h"
 
 /* May @agent not be offered @contact for now? */
-bool acd_pair_stands(const struct acd *acd, uint32_t contact, uint32_t agent)
+bool acd_pair_is_chained(const struct acd *acd, uint32_t contact, uint32_t agent)
 {
-        if (acd->contact[contact].pair_count == 0 || acd->agent[agent].pair_count == 0)
-                return false;
+        ACD_ASSERT(contact != 0);
         for (uint32_t pair = acd->contact[contact].pair; pair != 0;
              pair = acd->pair[pair].next_of_contact)
                 if (acd->pair[pair].agent == agent)

@@ -9,6 +9,8 @@
  * check, what their callers have to know.
  */
 
+#include <string.h>
+
 #include "acd/core.h"
 #include "acd/slab.h"
 #include "base/assert.h"
@@ -21,7 +23,7 @@ struct acd_class_want {
         uint32_t queue;
         uint32_t channel;
         uint32_t excluded;
-        struct acd_terms terms;
+        const struct acd_terms *terms; /* of a class, or of the step */
 };
 
 struct acd_class_survey {
@@ -46,6 +48,46 @@ struct acd_ability_lists {
         uint32_t channel_count;
         uint32_t skill_count;
 };
+
+static inline int64_t acd_credited_of(const struct acd_contact *contact)
+{
+        return (int64_t)contact->submitted - (int64_t)(contact->credit_ms * CORE_NS_PER_MS);
+}
+
+/* Does @left come before @right? Never both, for two contacts of one tenant. */
+static inline bool acd_contact_is_before(const struct acd *acd, uint32_t left, uint32_t right)
+{
+        const struct acd_contact *a = &acd->contact[left];
+        const struct acd_contact *b = &acd->contact[right];
+        int64_t a_credited = acd_credited_of(a);
+        int64_t b_credited = acd_credited_of(b);
+
+        if (a->band != b->band)
+                return a->band > b->band;
+        if (a_credited != b_credited)
+                return a_credited < b_credited;
+        return a->sequence < b->sequence;
+}
+
+/* Does @left come before @right? Both are there. Inline: an agent who becomes ready
+ * asks once for each of his classes. */
+static inline bool acd_head_is_before(const struct acd_class_head *left,
+                                      const struct acd_class_head *right)
+{
+        if (left->band != right->band)
+                return left->band > right->band;
+        if (left->credited != right->credited)
+                return left->credited < right->credited;
+        return left->sequence < right->sequence;
+}
+
+/* Its gateway is gone: it must not be offered. */
+static inline bool acd_contact_is_orphan(const struct acd *acd, uint32_t index)
+{
+        uint32_t gateway = acd->contact[index].gateway;
+
+        return gateway != 0 && acd->gateway[gateway].state == ACD_GATEWAY_GONE;
+}
 
 /* slab.c */
 void acd_slab_init(struct acd_slab *slab, void *base, size_t stride, uint32_t capacity);
@@ -82,7 +124,18 @@ struct acd_event *acd_emit_gateway(struct acd *acd, uint32_t index, enum acd_eve
                                    enum acd_reason reason);
 struct acd_event *acd_emit_config(struct acd *acd, uint32_t tenant, enum acd_event_kind kind,
                                   enum acd_object object, uint64_t id);
-void acd_text_set(char *to, size_t size, const char *from);
+void acd_text_copy(char *to, size_t size, const char *from);
+
+/* A label or name in a fixed array, the rest of it zero so that it can be compared
+ * and hashed as a whole. Most are empty. */
+static inline void acd_text_set(char *to, size_t size, const char *from)
+{
+        if (from[0] == 0)
+                memset(to, 0, size);
+        else
+                acd_text_copy(to, size, from);
+}
+
 bool acd_text_equal(const char *left, const char *right);
 uint32_t acd_text_size(const char *text);
 
@@ -96,8 +149,20 @@ bool acd_name_restore(struct acd *acd, enum acd_object object, uint32_t index);
 void acd_name_remove(struct acd *acd, enum acd_object object, uint32_t index);
 
 /* payload.c */
-uint32_t acd_payload_cell_count(uint32_t size);
-bool acd_payload_fits(const struct acd *acd, uint32_t cell_count, uint32_t freed_count);
+static inline uint32_t acd_payload_cell_count(uint32_t size)
+{
+        return (size + CORE_CELL_SIZE - 1) / CORE_CELL_SIZE;
+}
+
+/* Would @cell_count more fit, when @freed_count were free as well? */
+static inline bool acd_payload_fits(const struct acd *acd, uint32_t cell_count,
+                                    uint32_t freed_count)
+{
+        uint64_t used = (uint64_t)acd->payload.used + cell_count;
+
+        return used <= (uint64_t)acd->limits.payload_cell_count_max + freed_count;
+}
+
 uint32_t acd_payload_put(struct acd *acd, struct acd_bytes bytes);
 void acd_payload_free(struct acd *acd, uint32_t payload);
 void acd_payload_bury(struct acd *acd, uint32_t payload);
@@ -138,7 +203,14 @@ enum acd_result acd_refuse_limit(struct acd *acd, enum acd_result result, enum a
                                  uint64_t limit);
 enum acd_result acd_refuse_state(struct acd *acd, enum acd_field field, uint8_t state);
 enum acd_result acd_duplicate(struct acd *acd, uint64_t id, uint8_t state);
-enum acd_result acd_done(struct acd *acd, uint64_t id, uint8_t state);
+
+static inline enum acd_result acd_done(struct acd *acd, uint64_t id, uint8_t state)
+{
+        acd->reply->id = id;
+        acd->reply->state = state;
+        return acd->reply->result = ACD_OK;
+}
+
 
 /* start.c */
 enum acd_result acd_do_start(struct acd *acd, const struct acd_command *command);
@@ -157,25 +229,24 @@ enum acd_result acd_do_update(struct acd *acd, const struct acd_command *command
 enum acd_result acd_do_report(struct acd *acd, const struct acd_command *command);
 
 /* key.c */
-uint32_t acd_key_find(const struct acd *acd, uint64_t tenant, struct acd_bytes bytes);
+uint32_t acd_key_find(const struct acd *acd, uint64_t tenant, struct acd_bytes bytes,
+                      uint32_t *ret_hash);
+void acd_key_prefetch(const struct acd *acd, uint64_t tenant, struct acd_bytes bytes);
 enum acd_field acd_key_difference(const struct acd *acd, uint32_t key,
                                   const struct acd_submit *submit);
-void acd_key_index(struct acd *acd, uint32_t key);
 bool acd_key_restore(struct acd *acd, uint32_t key);
 uint32_t acd_key_cells_freed(const struct acd *acd);
 bool acd_key_has_room(const struct acd *acd);
 void acd_key_make_room(struct acd *acd);
-void acd_key_add(struct acd *acd, uint32_t contact, const struct acd_submit *submit);
+void acd_key_add(struct acd *acd, uint32_t contact, const struct acd_submit *submit, uint32_t hash);
 void acd_key_close(struct acd *acd, uint32_t key, uint32_t tenant);
 void acd_key_forget(struct acd *acd, uint32_t key);
 
 /* lane.c */
-bool acd_contact_is_before(const struct acd *acd, uint32_t left, uint32_t right);
 struct acd_itree_space acd_tree_space(const struct acd *acd);
 bool acd_contact_is_displaced(const struct acd *acd, uint32_t index);
 void acd_class_head_update(struct acd *acd, uint32_t class_index);
-bool acd_head_is_before(const struct acd_class_head *left, const struct acd_class_head *right);
-bool acd_head_is_before_contact(const struct acd *acd, uint32_t class_index, uint32_t contact);
+struct acd_class_head acd_head_of(const struct acd *acd, uint32_t index);
 void acd_lane_insert(struct acd *acd, uint32_t index);
 void acd_lane_remove(struct acd *acd, uint32_t index);
 void acd_walk_begin(const struct acd *acd, struct acd_class_walk *walk, uint32_t class_index,
@@ -192,10 +263,24 @@ void acd_idle_leave(struct acd *acd, uint32_t index);
 bool acd_tier_is_open(const struct acd *acd, uint32_t class_index, uint32_t tier, acd_time now,
                       acd_time *ret_latest);
 void acd_tier_timer_arm_from(struct acd *acd, uint32_t class_index, acd_time now);
-void acd_tier_timer_arm(struct acd *acd, uint32_t class_index);
+
+static inline void acd_tier_timer_arm(struct acd *acd, uint32_t class_index)
+{
+        /* Nearly always: nobody waits in a tier that could be closed. */
+        if ((acd->class[class_index].pool_bits & ~1u) != 0)
+                acd_tier_timer_arm_from(acd, class_index, acd->step_now);
+}
 
 /* pair.c */
-bool acd_pair_stands(const struct acd *acd, uint32_t contact, uint32_t agent);
+bool acd_pair_is_chained(const struct acd *acd, uint32_t contact, uint32_t agent);
+
+/* May @agent not be offered @contact for now? Hardly anybody has pairs. */
+static inline bool acd_pair_stands(const struct acd *acd, uint32_t contact, uint32_t agent)
+{
+        return acd->agent[agent].pair_count != 0 && acd->contact[contact].pair_count != 0 &&
+               acd_pair_is_chained(acd, contact, agent);
+}
+
 bool acd_pair_add(struct acd *acd, uint32_t contact, uint32_t agent, enum acd_reason reason);
 void acd_pairs_drop_of_contact(struct acd *acd, uint32_t contact);
 void acd_pairs_drop_of_agent(struct acd *acd, uint32_t agent);
@@ -211,7 +296,6 @@ void acd_tier_opened(struct acd *acd, uint32_t class_index);
 /* contact.c */
 bool acd_contact_may_become(enum acd_contact_state from, enum acd_contact_state to);
 void acd_contact_move(struct acd *acd, uint32_t index, enum acd_contact_state to);
-bool acd_contact_is_orphan(const struct acd *acd, uint32_t index);
 bool acd_contact_is_live(const struct acd *acd, uint32_t index);
 void acd_contact_join_gateway(struct acd *acd, uint32_t index);
 bool acd_contact_wait(struct acd *acd, uint32_t index, enum acd_reason reason);
@@ -307,7 +391,7 @@ uint32_t acd_agent_used_class_count(const struct acd *acd, uint32_t agent);
 
 /* class.c */
 bool acd_terms_equal(const struct acd_terms *left, const struct acd_terms *right);
-uint32_t acd_class_find(const struct acd *acd, const struct acd_class_want *want);
+uint32_t acd_class_find(struct acd *acd, const struct acd_class_want *want);
 struct acd_class_want acd_class_want_of(const struct acd *acd, uint32_t index);
 void acd_class_survey(const struct acd *acd, const struct acd_class_want *want,
                       struct acd_class_survey *ret_survey);
@@ -349,12 +433,34 @@ void acd_job_step_over(struct acd *acd, enum core_job_kind kind, uint32_t index,
 enum acd_result acd_do_work(struct acd *acd, const struct acd_command *command);
 
 /* timer.c */
-uint32_t acd_timer_number(const struct acd *acd, enum core_timer_kind kind, uint32_t index);
+
+static inline uint32_t acd_timer_number(const struct acd *acd, enum core_timer_kind kind,
+                                        uint32_t index)
+{
+        ACD_ASSERT(index != 0);
+        ACD_ASSERT(index <= acd->timer_base[kind + 1] - acd->timer_base[kind]);
+        return acd->timer_base[kind] + index;
+}
+
 enum core_timer_kind acd_timer_kind(const struct acd *acd, uint32_t number, uint32_t *ret_index);
 void acd_timer_set(struct acd *acd, enum core_timer_kind kind, uint32_t index, acd_time deadline);
 void acd_timer_set_earlier(struct acd *acd, enum core_timer_kind kind, uint32_t index,
                            acd_time deadline);
-void acd_timer_stop(struct acd *acd, enum core_timer_kind kind, uint32_t index);
+
+static inline void acd_timer_prefetch(const struct acd *acd, enum core_timer_kind kind,
+                                      uint32_t index)
+{
+        __builtin_prefetch(&acd->wheel.timers[acd->timer_base[kind] + index], 1);
+}
+
+static inline void acd_timer_stop(struct acd *acd, enum core_timer_kind kind, uint32_t index)
+{
+        uint32_t number = acd_timer_number(acd, kind, index);
+
+        if (acd_wheel_is_set(&acd->wheel, number))
+                acd_wheel_stop(&acd->wheel, number);
+}
+
 enum acd_result acd_do_time(struct acd *acd, const struct acd_command *command);
 
 /* config.c */

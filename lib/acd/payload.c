@@ -21,19 +21,6 @@
 
 #define CELL_LAST UINT32_C(0x80000000)
 
-uint32_t acd_payload_cell_count(uint32_t size)
-{
-        return (size + CORE_CELL_SIZE - 1) / CORE_CELL_SIZE;
-}
-
-/* Would @cell_count more fit, when @freed_count were free as well? */
-bool acd_payload_fits(const struct acd *acd, uint32_t cell_count, uint32_t freed_count)
-{
-        uint64_t used = (uint64_t)acd->payload.used + cell_count;
-
-        return used <= (uint64_t)acd->limits.payload_cell_count_max + freed_count;
-}
-
 static uint32_t take_cell(struct acd_payload_store *store)
 {
         uint32_t cell = store->free;

@@ -52,7 +52,19 @@ void acd_pool_join(struct acd *acd, uint32_t index)
                 acd_tier_timer_arm(acd, member->class);
 }
 
-void acd_pool_leave(struct acd *acd, uint32_t index)
+/* The same for one who has just become available: nobody is behind him. */
+static inline void pool_join_last(struct acd *acd, uint32_t index)
+{
+        const struct acd_membership *member = &acd->membership[index];
+        struct acd_class *class = &acd->class[member->class];
+
+        acd_ilist_push_back(pool_space(acd), &class->pool[member->tier], index);
+        class->pool_bits |= (uint8_t)(1u << member->tier);
+        if ((class->pool_bits & ~1u) != 0 && class->waiting_count > 0)
+                acd_tier_timer_arm(acd, member->class);
+}
+
+static inline void pool_leave(struct acd *acd, uint32_t index)
 {
         const struct acd_membership *member = &acd->membership[index];
         struct acd_class *class = &acd->class[member->class];
@@ -61,6 +73,11 @@ void acd_pool_leave(struct acd *acd, uint32_t index)
         acd_ilist_remove(pool_space(acd), pool, index);
         if (pool->count == 0)
                 class->pool_bits &= (uint8_t) ~(1u << member->tier);
+}
+
+void acd_pool_leave(struct acd *acd, uint32_t index)
+{
+        pool_leave(acd, index);
 }
 
 /* The agent is available and found nothing: he waits at the end of his pools. */
@@ -73,7 +90,7 @@ void acd_idle_enter(struct acd *acd, uint32_t index)
         acd_ilist_push_back(idle_space(acd), &acd->tenant[agent->tenant].idle, index);
         for (uint32_t member = agent->members.first; member != 0;
              member = acd->membership[member].agent_link.next)
-                acd_pool_join(acd, member);
+                pool_join_last(acd, member);
 }
 
 void acd_idle_leave(struct acd *acd, uint32_t index)
@@ -87,7 +104,7 @@ void acd_idle_leave(struct acd *acd, uint32_t index)
         acd_ilist_remove(idle_space(acd), &acd->tenant[agent->tenant].idle, index);
         for (uint32_t member = agent->members.first; member != 0;
              member = acd->membership[member].agent_link.next)
-                acd_pool_leave(acd, member);
+                pool_leave(acd, member);
 }
 
 /* Has a lower tier of the class nobody who is logged in? */
@@ -157,9 +174,4 @@ void acd_tier_timer_arm_from(struct acd *acd, uint32_t class_index, acd_time now
         next = next_opening(acd, class_index, now);
         if (next != UINT64_MAX)
                 acd_timer_set_earlier(acd, TIMER_CLASS, class_index, next);
-}
-
-void acd_tier_timer_arm(struct acd *acd, uint32_t class_index)
-{
-        acd_tier_timer_arm_from(acd, class_index, acd->step_now);
 }

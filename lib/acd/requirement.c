@@ -29,9 +29,10 @@ void acd_requirement_sort(struct acd_requirement *requirement)
         }
 }
 
-/* The terms with indexes of skills of @tenant. False: a skill is not there. */
-bool acd_terms_of(const struct acd *acd, uint32_t tenant, const struct acd_requirement *requirement,
-                  struct acd_terms *ret_terms)
+/* The same for a requirement that has terms. */
+__attribute__((noinline)) static bool sorted_terms_of(const struct acd *acd, uint32_t tenant,
+                                                      const struct acd_requirement *requirement,
+                                                      struct acd_terms *ret_terms)
 {
         struct acd_requirement sorted = *requirement;
 
@@ -48,6 +49,14 @@ bool acd_terms_of(const struct acd *acd, uint32_t tenant, const struct acd_requi
                 ret_terms->term[i].group = sorted.term[i].group;
         }
         return true;
+}
+
+/* The terms with indexes of skills of @tenant. False: a skill is not there. */
+bool acd_terms_of(const struct acd *acd, uint32_t tenant, const struct acd_requirement *requirement,
+                  struct acd_terms *ret_terms)
+{
+        ret_terms->count = 0;
+        return requirement->term_count == 0 || sorted_terms_of(acd, tenant, requirement, ret_terms);
 }
 
 void acd_requirement_of(const struct acd *acd, const struct acd_terms *terms,

@@ -12,18 +12,19 @@
 
 struct intake {
         const struct acd_submit *submit;
+        struct acd_class_want want;
         uint32_t tenant;
         uint32_t gateway;
-        struct acd_class_want want;
+        uint32_t key_hash;
         uint32_t class; /* 0: to be made */
         struct acd_class_survey survey;
 };
 
 /* Was it submitted before? True: the reply says what came of it. */
-static bool is_repeated(struct acd *acd, const struct intake *intake, uint64_t tenant_id)
+static bool is_repeated(struct acd *acd, struct intake *intake, uint64_t tenant_id)
 {
         const struct acd_submit *submit = intake->submit;
-        uint32_t key = acd_key_find(acd, tenant_id, submit->client_key);
+        uint32_t key = acd_key_find(acd, tenant_id, submit->client_key, &intake->key_hash);
         enum acd_field field;
         uint32_t contact;
 
@@ -34,7 +35,7 @@ static bool is_repeated(struct acd *acd, const struct intake *intake, uint64_t t
                 acd_refuse(acd, ACD_CONFLICT, field);
                 return true;
         }
-        contact = acd_index_of(acd, ACD_OBJECT_CONTACT, acd->key[key].contact);
+        contact = acd_contact_of_id(acd, acd->key[key].contact);
         acd_duplicate(acd, acd->key[key].contact, contact == 0 ? 0 : acd->contact[contact].state);
         return true;
 }
@@ -44,14 +45,11 @@ static bool find_references(struct acd *acd, struct intake *intake)
         const struct acd_submit *submit = intake->submit;
         enum acd_field field = ACD_FIELD_NONE;
 
-        intake->want.queue =
-                acd_index_in(acd, intake->tenant, ACD_OBJECT_QUEUE, submit->queue.value);
-        intake->want.channel =
-                acd_index_in(acd, intake->tenant, ACD_OBJECT_CHANNEL, submit->channel.value);
-        intake->gateway =
-                acd_index_in(acd, intake->tenant, ACD_OBJECT_GATEWAY, submit->gateway.value);
-        intake->want.excluded =
-                acd_index_in(acd, intake->tenant, ACD_OBJECT_AGENT, submit->excluded.value);
+        intake->want.queue = acd_queue_in(acd, intake->tenant, submit->queue.value);
+        intake->want.channel = acd_channel_in(acd, intake->tenant, submit->channel.value);
+        intake->gateway = acd_gateway_in(acd, intake->tenant, submit->gateway.value);
+        intake->want.terms = &acd->step_terms;
+        intake->want.excluded = acd_agent_in(acd, intake->tenant, submit->excluded.value);
         if (intake->want.queue == 0)
                 field = ACD_FIELD_QUEUE;
         else if (intake->want.channel == 0)
@@ -60,7 +58,7 @@ static bool find_references(struct acd *acd, struct intake *intake)
                 field = ACD_FIELD_GATEWAY;
         else if (intake->want.excluded == 0 && submit->excluded.value != 0)
                 field = ACD_FIELD_EXCLUDED_AGENT;
-        else if (!acd_terms_of(acd, intake->tenant, &submit->extra, &intake->want.terms))
+        else if (!acd_terms_of(acd, intake->tenant, &submit->extra, &acd->step_terms))
                 field = ACD_FIELD_SKILL;
         if (field == ACD_FIELD_NONE)
                 return true;
@@ -116,7 +114,8 @@ static bool find_class(struct acd *acd, struct intake *intake)
         return false;
 }
 
-static bool payload_fits(struct acd *acd, const struct acd_submit *submit)
+/* It does not all fit: the first field that does not is the one at fault. */
+static void refuse_payload(struct acd *acd, const struct acd_submit *submit, uint32_t freed)
 {
         const struct {
                 struct acd_bytes bytes;
@@ -126,18 +125,25 @@ static bool payload_fits(struct acd *acd, const struct acd_submit *submit)
                 { submit->customer_key, ACD_FIELD_CUSTOMER_KEY },
                 { submit->attributes, ACD_FIELD_ATTRIBUTES },
         };
-        uint32_t freed = submit->client_key.size == 0 ? 0 : acd_key_cells_freed(acd);
-        uint32_t cell_count = 0;
+        uint32_t i = 0;
+        uint32_t cell_count = acd_payload_cell_count(parts[0].bytes.size);
+        while (acd_payload_fits(acd, cell_count, freed))
+                cell_count += acd_payload_cell_count(parts[++i].bytes.size);
+        acd_refuse_limit(acd, ACD_FULL, parts[i].field, acd->limits.payload_cell_count_max);
+}
 
-        for (uint32_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-                cell_count += acd_payload_cell_count(parts[i].bytes.size);
-                if (!acd_payload_fits(acd, cell_count, freed)) {
-                        acd_refuse_limit(acd, ACD_FULL, parts[i].field,
-                                         acd->limits.payload_cell_count_max);
-                        return false;
-                }
-        }
-        return true;
+static bool payload_fits(struct acd *acd, const struct acd_submit *submit)
+{
+        uint32_t freed = submit->client_key.size == 0 ? 0 : acd_key_cells_freed(acd);
+
+        if (acd_payload_fits(acd,
+                             acd_payload_cell_count(submit->client_key.size) +
+                                     acd_payload_cell_count(submit->customer_key.size) +
+                                     acd_payload_cell_count(submit->attributes.size),
+                             freed))
+                return true;
+        refuse_payload(acd, submit, freed);
+        return false;
 }
 
 static bool is_within_limits(struct acd *acd, struct intake *intake)
@@ -170,6 +176,8 @@ static uint32_t make_contact(struct acd *acd, const struct intake *intake)
         struct acd_contact *contact = &acd->contact[index];
         struct acd_contact_cold *cold = &acd->contact_cold[index];
 
+        /* The other line of whoever comes next. */
+        __builtin_prefetch(&acd->contact_cold[acd->contacts.free.first], 1);
         contact->state = ACD_CONTACT_FREE;
         contact->band = submit->band == ACD_BAND_DEFAULT
                                 ? acd->queue[intake->want.queue].config.band
@@ -186,8 +194,10 @@ static uint32_t make_contact(struct acd *acd, const struct intake *intake)
         contact->pair = 0;
         contact->key = 0;
         *cold = (struct acd_contact_cold){ .queued = acd->step_now };
-        cold->customer_key = acd_payload_put(acd, submit->customer_key);
-        cold->attributes = acd_payload_put(acd, submit->attributes);
+        if (submit->customer_key.size > 0)
+                cold->customer_key = acd_payload_put(acd, submit->customer_key);
+        if (submit->attributes.size > 0)
+                cold->attributes = acd_payload_put(acd, submit->attributes);
         return index;
 }
 
@@ -215,7 +225,7 @@ static uint32_t enter(struct acd *acd, struct intake *intake)
                 acd_class_fill(acd, intake->class);
         acd_contact_join_gateway(acd, index);
         if (intake->submit->client_key.size != 0)
-                acd_key_add(acd, index, intake->submit);
+                acd_key_add(acd, index, intake->submit, intake->key_hash);
         acd->queue[intake->want.queue].submitted++;
         emit_submitted(acd, index);
         if (acd_contact_wait(acd, index, ACD_REASON_SUBMITTED))

@@ -22,13 +22,6 @@ static uint64_t tick_of(acd_time deadline)
                ((deadline & ((UINT64_C(1) << CORE_TICK_BITS) - 1)) != 0);
 }
 
-uint32_t acd_timer_number(const struct acd *acd, enum core_timer_kind kind, uint32_t index)
-{
-        ACD_ASSERT(index != 0);
-        ACD_ASSERT(index <= acd->timer_base[kind + 1] - acd->timer_base[kind]);
-        return acd->timer_base[kind] + index;
-}
-
 enum core_timer_kind acd_timer_kind(const struct acd *acd, uint32_t number, uint32_t *ret_index)
 {
         uint32_t kind = 0;
@@ -44,7 +37,8 @@ void acd_timer_set(struct acd *acd, enum core_timer_kind kind, uint32_t index, a
 {
         uint32_t number = acd_timer_number(acd, kind, index);
 
-        acd_wheel_stop(&acd->wheel, number);
+        if (acd_wheel_is_set(&acd->wheel, number))
+                acd_wheel_stop(&acd->wheel, number);
         acd_wheel_set(&acd->wheel, number, tick_of(deadline));
 }
 
@@ -58,11 +52,6 @@ void acd_timer_set_earlier(struct acd *acd, enum core_timer_kind kind, uint32_t 
             acd->wheel.timers[number].tick <= tick_of(deadline))
                 return;
         acd_timer_set(acd, kind, index, deadline);
-}
-
-void acd_timer_stop(struct acd *acd, enum core_timer_kind kind, uint32_t index)
-{
-        acd_wheel_stop(&acd->wheel, acd_timer_number(acd, kind, index));
 }
 
 acd_time acd_next_deadline(const struct acd *acd)

@@ -13,14 +13,14 @@
  * customer is gone. */
 uint32_t acd_open_contact(struct acd *acd, uint32_t tenant, uint64_t id)
 {
-        uint32_t index = 0;
-        enum acd_result result = acd_look_up(acd, tenant, ACD_OBJECT_CONTACT, id, &index);
+        uint32_t index = acd_contact_of_id(acd, id);
+        enum acd_result result;
 
-        if (result == ACD_OK && acd->contact[index].state == ACD_CONTACT_ENDED)
-                result = ACD_GONE;
-        if (result == ACD_OK)
+        if (index != 0 && acd->class[acd->contact[index].class].tenant == tenant &&
+            acd->contact[index].state != ACD_CONTACT_ENDED)
                 return index;
-        acd_refuse(acd, result, ACD_FIELD_CONTACT);
+        result = acd_look_up(acd, tenant, ACD_OBJECT_CONTACT, id, &index);
+        acd_refuse(acd, result == ACD_OK ? ACD_GONE : result, ACD_FIELD_CONTACT);
         return 0;
 }
 

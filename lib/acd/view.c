@@ -71,7 +71,9 @@ uint64_t acd_list(const struct acd *acd, enum acd_object object, acd_tenant_id t
 
 acd_contact_id acd_find_key(const struct acd *acd, acd_tenant_id tenant, struct acd_bytes key)
 {
-        uint32_t index = key.size > ACD_CLIENT_KEY_MAX ? 0 : acd_key_find(acd, tenant.value, key);
+        uint32_t hash;
+        uint32_t index =
+                key.size > ACD_CLIENT_KEY_MAX ? 0 : acd_key_find(acd, tenant.value, key, &hash);
 
         return (acd_contact_id){ index == 0 ? 0 : acd->key[index].contact };
 }

@@ -44,6 +44,12 @@ uint32_t acd_itable_find(const struct acd_itable *table, uint32_t hash,
                          bool (*is_match)(const void *context, uint32_t value, const void *key),
                          const void *context, const void *key);
 
+/* A hint that @hash will be looked up soon: its slots come into the cache. */
+static inline void acd_itable_prefetch(const struct acd_itable *table, uint32_t hash)
+{
+        __builtin_prefetch(&table->slots[hash & table->mask], 1);
+}
+
 void acd_itable_insert(struct acd_itable *table, uint32_t hash, uint32_t value);
 
 /* The entry with this hash and value must be there. */
