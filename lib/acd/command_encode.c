@@ -6,7 +6,8 @@
  *      payload  the bytes of keys, attributes and addresses, one after the other
  *
  * Ids are eight bytes, other numbers varints: seven bits a byte, lowest first, the
- * eighth says that more follow. Texts are a size and their characters; lists a count and their elements.
+ * eighth says that more follow. Texts are a size and their characters; lists a
+ * count and their elements.
  * There is one encoding of a command, which the decoder insists on.
  *
  * Only what a step would accept is encoded: a text without an end or a list beyond

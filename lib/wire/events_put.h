@@ -36,7 +36,7 @@ struct wire_namer {
 /* Make @batch one with a head and nothing else. */
 void wire_batch_begin(struct wire_batch *batch, const struct wire_batch_head *head);
 
-/* The place of @object with @id in the batch's list of references, where it is put if it is not there. */
+/* The place of @object with @id in the batch's list of references; it is put there if it is not. */
 uint32_t wire_batch_search(struct wire_batch *batch, const struct wire_namer *namer,
                            enum acd_object object, uint64_t id);
 
