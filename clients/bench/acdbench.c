@@ -19,7 +19,7 @@
 #include "base/assert.h"
 #include "clients/bench/report.h"
 
-/* bench/core_step.c: the core alone, without a daemon. */
+/* bench/core: the core alone, without a daemon. It runs itself again, as --counted. */
 int core_step_main(int count, char **arguments);
 
 static volatile sig_atomic_t is_interrupted;
@@ -82,7 +82,11 @@ static int load(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-        if (argc > 1 && strcmp(argv[1], "core") == 0)
+        if (argc > 1 && strcmp(argv[1], "--counted") == 0)
+                return core_step_main(argc, argv);
+        if (argc > 1 && strcmp(argv[1], "core") == 0) {
+                argv[1] = argv[0];
                 return core_step_main(argc - 1, argv + 1);
+        }
         return load(argc, argv);
 }

@@ -26,12 +26,8 @@ acdbench \- load for acdd, and what came of it
 .I OPTIONS OF THE DAEMON\fR]
 .br
 .B acdbench core
-.RB [ \-\-waiting
-.IR N ]
-.RB [ \-\-keys ]
-.RB [ \-\-cycles
-.IR N ]
-.SH DESCRIPTION
+.RB [ \-\-callgrind " | " \-\-memory " | " \-\-all ]
+.RB [ \-\-long ]
 .B acdbench
 plays gateways and agents for
 .BR acdd (8)
@@ -84,12 +80,15 @@ Which process it is, a unix socket tells; over TCP give
 
 PAGE_TAIL = r""".SH THE CORE ALONE
 .B acdbench core
-runs the core without a daemon, a journal or a socket: a thousand busy agents in
-sixteen queues, and so many waiting contacts; it prints the processor time for a step.
-Without
-.B \-\-waiting
-it goes through a thousand, a hundred thousand and ten million, without and with client
-keys.
+runs the core without a daemon, a journal or a socket, beside a prototype of bare lists:
+processor time for a life cycle by contacts waiting and agents, without and with client keys;
+with
+.B \-\-callgrind
+instructions (valgrind must be there), with
+.B \-\-memory
+bytes of a contact, with
+.B \-\-long
+up to ten million contacts and a million agents.
 .SH CHECKS
 While it runs: every request is answered once and in order, a contact is with
 one agent at a time and is completed once, an agent has one contact; at the end

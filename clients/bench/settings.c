@@ -65,7 +65,7 @@ static void help(void)
 {
         puts("acdbench - load for acdd, the automatic contact distributor, and what came of it\n\n"
              "usage: acdbench [--OPTION [VALUE]]... [-- OPTIONS OF THE DAEMON]\n"
-             "       acdbench core [--waiting N] [--keys] [--cycles N]   the core alone");
+             "       acdbench core [--callgrind | --memory | --all] [--long]     the core alone");
 #define GROUP(title) (void)printf("\n%s\n", title);
 #define OPTION(id, name, argument, text) \
         (void)printf("  %-28s %s\n", sizeof(argument) > 1 ? "--" name " " argument : "--" name, \
