@@ -28,6 +28,7 @@ acdbench \- load for acdd, and what came of it
 .B acdbench core
 .RB [ \-\-callgrind " | " \-\-memory " | " \-\-all ]
 .RB [ \-\-long ]
+.SH DESCRIPTION
 .B acdbench
 plays gateways and agents for
 .BR acdd (8)
