@@ -221,9 +221,10 @@ struct about {
         struct acd_text client_key;
 };
 
-/* What the gateway needs to know of @assignment, which is @state until @deadline. */
+/* What the gateway needs to know of @assignment. Whom and where to connect is said until it is
+ * done, and to one that is back (@is_whole); afterwards the gateway knows. */
 static void send_assignment(struct shard *shard, struct conn *conn, const struct about *about,
-                            const struct wire_assignment_push *assignment)
+                            const struct wire_assignment_push *assignment, bool is_whole)
 {
         ACD_UNINITIALIZED struct wire_message message;
         struct wire_assignment_push *push = &message.assignment_push;
@@ -232,6 +233,11 @@ static void send_assignment(struct shard *shard, struct conn *conn, const struct
         begin(&message, WIRE_ASSIGNMENT);
         *push = *assignment;
         push->contact = about->contact.value;
+        shard->metrics.pushes_total++;
+        if (!is_whole) {
+                conn_send(shard, conn, &message);
+                return;
+        }
         push->agent = rows_name(shard, ACD_OBJECT_AGENT, push->agent_id);
         push->address.at = (const char *)address;
         push->address.size = acd_agent_address(shard->acd, (acd_agent_id){ push->agent_id },
@@ -239,7 +245,6 @@ static void send_assignment(struct shard *shard, struct conn *conn, const struct
         push->client_key = about->client_key;
         push->queue = rows_name(shard, ACD_OBJECT_QUEUE, about->queue.value);
         push->channel = rows_name(shard, ACD_OBJECT_CHANNEL, about->channel.value);
-        shard->metrics.pushes_total++;
         conn_send(shard, conn, &message);
 }
 
@@ -247,7 +252,10 @@ static void push_assignment(const struct push *push)
 {
         struct shard *shard = push->shard;
         const struct acd_event *event = push->event;
-        struct about about = { event->contact, event->queue, event->channel, client_key(push) };
+        enum acd_assignment_state state = assignment_state(event);
+        bool is_whole = state == ACD_ASSIGNMENT_OFFERED || state == ACD_ASSIGNMENT_CONNECTING ||
+                        state == ACD_ASSIGNMENT_ACTIVE;
+        struct about about = { .contact = event->contact };
         struct conn *conn;
 
         if (event->gateway.value == 0 || event->agent.value == 0 || is_said_next(event))
@@ -255,16 +263,20 @@ static void push_assignment(const struct push *push)
         conn = gateways_find(&shard->gateways, event->gateway);
         if (conn == NULL)
                 return;
+        if (is_whole)
+                about = (struct about){ event->contact, event->queue, event->channel,
+                                        client_key(push) };
         send_assignment(shard, conn, &about,
                         &(struct wire_assignment_push){
                                 .server_time_ns = event->now,
                                 .assignment = event->assignment.value,
                                 .epoch = acd_epoch(shard->acd),
-                                .state = assignment_state(event),
+                                .state = state,
                                 .agent_id = event->agent.value,
                                 .left_ms = rows_left_ms(shard, event->deadline),
                                 .reason = event->reason,
-                        });
+                        },
+                        is_whole);
 }
 
 void router_push_assignment(struct shard *shard, struct conn *conn, acd_contact_id id)
@@ -288,7 +300,8 @@ void router_push_assignment(struct shard *shard, struct conn *conn, acd_contact_
                                 .state = assignment.state,
                                 .agent_id = assignment.agent.value,
                                 .left_ms = rows_left_ms(shard, assignment.deadline),
-                        });
+                        },
+                        true);
 }
 
 /* ---- which event leads to what ---- */

@@ -65,7 +65,7 @@ void stage_hash(const struct stage *stage, struct acd_hash64 *hash)
         for (uint32_t i = 0; i < stage->slot_count; i++) {
                 struct acd_bytes bytes = wire_batch_bytes(&stage->slot[i].batch);
 
-                acd_hash64_add_bytes(hash, bytes.at, bytes.size);
+                acd_hash64_add_block(hash, bytes.at, bytes.size);
         }
 }
 

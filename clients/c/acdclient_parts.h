@@ -357,7 +357,8 @@ struct acdclient_resumed {
 
 /* Push to the gateway that owns the contact, at every change of an assignment: connect the
  * customer to this address (CONNECTING, or ACTIVE on channels that are not media), ring it
- * (OFFERED), let go (CLOSED). After RESUMED once for each kept contact that has an open one. */
+ * (OFFERED), let go (CLOSED). After RESUMED once for each kept contact that has an open one.
+ * Names, keys and address are set in OFFERED, CONNECTING, ACTIVE and after RESUMED. */
 struct acdclient_assignment_push {
         uint64_t server_time_ns; /* core time at which it was sent */
         uint64_t assignment; /* the offer id: REPORT names it */

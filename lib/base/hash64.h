@@ -47,6 +47,10 @@ static inline void acd_hash64_add_u64(struct acd_hash64 *hash, uint64_t value)
  * each other: ("ab", "c") and ("a", "bc") differ. */
 void acd_hash64_add_bytes(struct acd_hash64 *hash, const void *bytes, size_t size);
 
+/* The same for what is long: four words at a time, each in a state of its own, which end up in
+ * @hash one after the other. About two cycles a word. Not the value of acd_hash64_add_bytes(). */
+void acd_hash64_add_block(struct acd_hash64 *hash, const void *bytes, size_t size);
+
 /* The digest so far. Every bit of it depends on every bit added; the state runs
  * on untouched. */
 uint64_t acd_hash64_value(const struct acd_hash64 *hash);

@@ -125,3 +125,46 @@ Test(hash64, one_step_can_be_undone)
                 cr_assert_eq(back ^ before, word);
         }
 }
+
+static uint64_t of_block(const uint8_t *bytes, size_t size)
+{
+        struct acd_hash64 hash;
+
+        acd_hash64_init(&hash, 5);
+        acd_hash64_add_block(&hash, bytes, size);
+        return acd_hash64_value(&hash);
+}
+
+/* Goal    A block differs from every block that has another bit, is shorter, or has two of its
+ *         words exchanged, whatever lanes they were in.
+ * Method  Blocks of random bytes of every size to some lines of four words and a rest. */
+Test(hash64, blocks_differ)
+{
+        uint8_t bytes[5 * 32];
+        struct acd_prng prng;
+
+        acd_prng_init(&prng, 3);
+        for (size_t i = 0; i < sizeof(bytes); i++)
+                bytes[i] = (uint8_t)acd_prng_next(&prng);
+        for (size_t size = 0; size <= sizeof(bytes); size++) {
+                uint64_t value = of_block(bytes, size);
+
+                cr_assert(size == 0 || of_block(bytes, size - 1) != value, "%zu bytes", size);
+                for (size_t bit = 0; bit < 8 * size; bit++) {
+                        bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
+                        cr_assert_neq(of_block(bytes, size), value, "bit %zu of %zu", bit, size);
+                        bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
+                }
+        }
+        for (size_t left = 0; left < sizeof(bytes); left += 8)
+                for (size_t right = left + 8; right < sizeof(bytes); right += 8) {
+                        uint64_t value = of_block(bytes, sizeof(bytes));
+                        uint8_t word[8];
+
+                        memcpy(word, bytes + left, 8);
+                        memcpy(bytes + left, bytes + right, 8);
+                        memcpy(bytes + right, word, 8);
+                        cr_assert_neq(of_block(bytes, sizeof(bytes)), value, "%zu, %zu", left,
+                                      right);
+                }
+}
