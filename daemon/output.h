@@ -43,11 +43,13 @@ struct output_block {
 };
 
 struct output_pool {
-        struct acd_list free;
+        struct acd_list free; /* used before */
+        struct output_block *memory;
         uint32_t block_count;
+        uint32_t top; /* blocks below were used before: the others are not touched */
 };
 
-/* Make @count blocks in @memory (count * sizeof(struct output_block)) free. */
+/* Make @count blocks in @memory (count * sizeof(struct output_block), zeroed) free. */
 void output_pool_init(struct output_pool *pool, struct output_block *memory, uint32_t count);
 uint32_t output_pool_used(const struct output_pool *pool);
 

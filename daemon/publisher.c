@@ -107,8 +107,8 @@ static void refuse(struct shard *shard, const char *tenant, const char *last_id)
         struct publisher *publisher = publisher_of(shard);
 
         (void)snprintf(publisher->text, sizeof(publisher->text),
-                       "the stream acd:{%s}:events ends with %s, which is not in this daemon's "
-                       "history: nothing is published; rename or delete the stream",
+                       "the stream acd:{%.63s}:events ends with %.42s, which is not in this "
+                       "daemon's history: nothing is published; rename or delete the stream",
                        tenant, last_id);
         log_event(&shard->log, LOG_ERROR, "redis_refused", "tenant=%s last_id=%s", tenant, last_id);
         drop(publisher);

@@ -33,7 +33,7 @@ struct shard;
 enum {
         PUBLISHER_WINDOW_COUNT = 256, /* commands without an answer */
         PUBLISHER_ID_SIZE = 48,
-        PUBLISHER_TEXT_SIZE = 200,
+        PUBLISHER_TEXT_SIZE = 320,
 };
 
 enum publisher_state {

@@ -40,7 +40,7 @@ acd_packages_install test || exit $?
 if [ ! -f "$build/build.ninja" ]; then
         say "configuring $build"
         mkdir -p "$build"
-        meson setup "$build" >"$build/setup.log" 2>&1 || {
+        meson setup "$build" --buildtype=release -Db_lto=true >"$build/setup.log" 2>&1 || {
                 say "configuring failed; the end of $build/setup.log:"
                 tail -n 30 "$build/setup.log"
                 exit 1

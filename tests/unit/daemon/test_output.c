@@ -145,6 +145,72 @@ Test(output, an_empty_pool_refuses)
         cr_assert_eq(output_pool_used(&pool), 0);
 }
 
+/* Goal    A message is written in one piece where there is room for it, or not at all; what was
+ *         reserved and not written is nobody's; the stream is that of append.
+ * Method  Pieces of growing size into two blocks, read back as they would be sent. */
+Test(output, room_is_reserved_in_one_piece)
+{
+        static struct output_block blocks[2];
+        const size_t block_size = sizeof(blocks[0].bytes);
+        struct iovec parts[OUTPUT_PART_MAX];
+        struct output_pool pool;
+        struct output output;
+        uint8_t *at;
+
+        output_pool_init(&pool, blocks, 2);
+        output_init(&output);
+        cr_assert_null(output_reserve(&output, &pool, block_size + 1), "no block is so large");
+        cr_assert_eq(output_pool_used(&pool), 0);
+
+        at = output_reserve(&output, &pool, block_size - 10);
+        cr_assert_not_null(at);
+        memset(at, 'a', 100);
+        output_commit(&output, 100, 1, 0, true);
+        cr_assert_eq(output_unread_size(&output), 100);
+        cr_assert_eq(output.answer_count, 1);
+        cr_assert_eq(output_reserve(&output, &pool, block_size - 100), at + 100, "the rest of it");
+        cr_assert_eq(output_reserve(&output, &pool, block_size - 100), at + 100, "and again");
+
+        at = output_reserve(&output, &pool, block_size - 99);
+        cr_assert_not_null(at, "the next block");
+        memset(at, 'b', block_size - 99);
+        output_commit(&output, block_size - 99, 1, 0, false);
+        cr_assert_null(output_reserve(&output, &pool, 100), "the pool is empty");
+        cr_assert_not_null(output_reserve(&output, &pool, 99));
+
+        cr_assert(output_release(&output, 1));
+        cr_assert_eq(output_parts(&output, parts), 2);
+        cr_assert_eq(parts[0].iov_len, 100);
+        cr_assert_eq(parts[1].iov_len, block_size - 99);
+        cr_assert_eq(((uint8_t *)parts[0].iov_base)[99], 'a');
+        cr_assert_eq(((uint8_t *)parts[1].iov_base)[0], 'b');
+        output_sent(&output, &pool, block_size + 1);
+        cr_assert_eq(output_pool_used(&pool), 0);
+}
+
+/* Goal    What nobody has used is not touched: an idle daemon takes no memory for it. */
+Test(output, unused_blocks_are_not_touched)
+{
+        static struct output_block blocks[3];
+        static struct output_block untouched[3];
+        struct output_pool pool;
+        struct output output;
+
+        memset(blocks, 0xa5, sizeof(blocks));
+        memset(untouched, 0xa5, sizeof(untouched));
+        output_pool_init(&pool, blocks, 3);
+        output_init(&output);
+        cr_assert_not_null(output_reserve(&output, &pool, 1));
+        output_commit(&output, 1, 0, 0, false);
+        cr_assert_eq(output_pool_used(&pool), 1);
+        cr_assert_arr_eq(&blocks[1], &untouched[1], 2 * sizeof(blocks[0]));
+        output_fini(&output, &pool);
+        cr_assert_not_null(output_reserve(&output, &pool, 1));
+        output_commit(&output, 1, 0, 0, false);
+        cr_assert_arr_eq(&blocks[1], &untouched[1], 2 * sizeof(blocks[0]), "the used one again");
+        output_fini(&output, &pool);
+}
+
 /* Goal    Answers count against the window until they are released. */
 Test(output, answers_in_flight_are_counted)
 {
