@@ -145,7 +145,7 @@ static void refuse(struct shard *shard, int socket, const char *why, const char 
 
         struct iovec part = { shard->frame, size };
 
-        (void)sockets->write(sockets->self, socket, &part, 1);
+        (void)world_write_one(sockets, socket, &part);
         sockets->close(sockets->self, socket);
 }
 

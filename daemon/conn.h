@@ -39,6 +39,8 @@ enum {
         CONN_READ_MAX = 65536,   /* bytes a connection and turn */
         CONN_COMMAND_MAX = 1024, /* frames a connection and turn */
         CONN_LINGER_MS = 5000,   /* for the last words to be read */
+        CONN_WRITE_MAX = 256,    /* connections written to at once */
+        CONN_PART_MAX = 512,     /* and pieces of memory: nearly always one each */
         CONN_READ_SIZE = WIRE_HEADER_SIZE + WIRE_BODY_MAX + 4096,
 };
 
@@ -78,6 +80,15 @@ struct conn {
         struct output out;
 };
 
+/* Writes that are about to be done together. */
+struct conn_batch {
+        struct world_write write[CONN_WRITE_MAX];
+        struct conn *conn[CONN_WRITE_MAX];
+        struct iovec part[CONN_PART_MAX];
+        uint32_t count;
+        uint32_t part_count;
+};
+
 struct conn_pool {
         struct conn *conn; /* by index */
         uint32_t count_max;
@@ -90,6 +101,7 @@ struct conn_pool {
         uint64_t inflight_max;
         uint64_t unread_size_max;
         uint32_t body_size_max;
+        struct conn_batch batch; /* empty between two calls */
 };
 
 /* Memory for the pool: connections, read buffers, blocks. */

@@ -3,7 +3,8 @@
  * Connections, outwards: messages become bytes, bytes leave when they may.
  *
  * One write a connection and turn is what makes this fast: everything that a
- * turn has for one peer goes out together. A connection is in the list of
+ * turn has for one peer goes out together, and the writes to all peers are handed
+ * to the world as batches, which it may do with one system call. A connection is in the list of
  * unsent ones while it has bytes that wait for the disk or for the turn's end;
  * one whose socket is full is told to the world instead and comes back when it
  * drains.
@@ -146,38 +147,11 @@ void conn_send_committed(struct shard *shard, struct conn *conn, const struct wi
         send_tagged(shard, conn, message, tag, false);
 }
 
-/* One write. False: the peer is gone. */
-static bool write_once(struct shard *shard, struct conn *conn)
+/* @conn was written to as far as it could be: what that means. */
+static void settle(struct shard *shard, struct conn *conn)
 {
-        const struct world_sockets *sockets = shard->world.sockets;
-        struct iovec parts[OUTPUT_PART_MAX];
-        int part_count = output_parts(&conn->out, parts);
-        int64_t written;
+        bool is_left = conn->out.released_size > conn->out.sent_size;
 
-        if (part_count == 0)
-                return true;
-        written = sockets->write(sockets->self, conn->socket, parts, part_count);
-        shard->metrics.writes_total++;
-        if (written == -EAGAIN || written == -EINTR)
-                written = 0;
-        if (written < 0)
-                return false;
-        shard->metrics.bytes_out_total += (uint64_t)written;
-        output_sent(&conn->out, &shard->conns.blocks, (uint64_t)written);
-        return true;
-}
-
-static void write_conn(struct shard *shard, struct conn *conn)
-{
-        bool is_left;
-
-        (void)output_release(&conn->out, shard->commit.durable);
-        if (!write_once(shard, conn)) {
-                shard->metrics.closed_by_peer_total++;
-                conn_die(shard, conn);
-                return;
-        }
-        is_left = conn->out.released_size > conn->out.sent_size;
         if (conn->state == CONN_CLOSING && output_unread_size(&conn->out) == 0) {
                 conn_die(shard, conn);
                 return;
@@ -188,19 +162,75 @@ static void write_conn(struct shard *shard, struct conn *conn)
         balance(shard, conn);
 }
 
+static void take_result(struct shard *shard, struct conn *conn, int64_t written)
+{
+        shard->metrics.writes_total++;
+        if (written == -EAGAIN || written == -EINTR)
+                written = 0;
+        if (written < 0) {
+                shard->metrics.closed_by_peer_total++;
+                conn_die(shard, conn);
+                return;
+        }
+        shard->metrics.bytes_out_total += (uint64_t)written;
+        output_sent(&conn->out, &shard->conns.blocks, (uint64_t)written);
+        settle(shard, conn);
+}
+
+static void write_batch(struct shard *shard)
+{
+        const struct world_sockets *sockets = shard->world.sockets;
+        struct conn_batch *batch = &shard->conns.batch;
+
+        if (batch->count == 0)
+                return;
+        sockets->write_many(sockets->self, batch->write, batch->count);
+        for (uint32_t i = 0; i < batch->count; i++)
+                take_result(shard, batch->conn[i], batch->write[i].result);
+        batch->count = 0;
+        batch->part_count = 0;
+}
+
+/* Put what @conn may send to the batch. */
+static void gather(struct shard *shard, struct conn *conn)
+{
+        struct conn_batch *batch = &shard->conns.batch;
+        struct iovec *parts = &batch->part[batch->part_count];
+        int part_count;
+
+        (void)output_release(&conn->out, shard->commit.durable);
+        part_count = output_parts(&conn->out, parts);
+        if (part_count == 0) {
+                settle(shard, conn);
+                return;
+        }
+        batch->conn[batch->count] = conn;
+        batch->write[batch->count++] = (struct world_write){
+                .socket = conn->socket,
+                .part_count = part_count,
+                .parts = parts,
+        };
+        batch->part_count += (uint32_t)part_count;
+        if (batch->count == CONN_WRITE_MAX || batch->part_count > CONN_PART_MAX - OUTPUT_PART_MAX)
+                write_batch(shard);
+}
+
 void conn_write_unsent(struct shard *shard)
 {
-        uint32_t count = shard->conns.unsent.count;
+        struct acd_list *unsent = &shard->conns.unsent;
+        uint32_t count = unsent->count;
 
-        /* Each once: those that must wait for the disk stay in the list. */
+        /* Each once: those that must wait for the disk stay in the list. Results only take
+         * connections out that had their turn, so the first ones are those that did not. */
         for (uint32_t i = 0; i < count; i++) {
-                struct acd_link *link = acd_list_pop_front(&shard->conns.unsent);
+                struct acd_link *link = acd_list_pop_front(unsent);
 
                 if (link == NULL)
-                        return;
-                acd_list_push_back(&shard->conns.unsent, link);
-                write_conn(shard, acd_container_of(link, struct conn, unsent));
+                        break;
+                acd_list_push_back(unsent, link);
+                gather(shard, acd_container_of(link, struct conn, unsent));
         }
+        write_batch(shard);
 }
 
 void conn_on_socket(struct shard *shard, uint32_t index, bool is_readable, bool is_writable)

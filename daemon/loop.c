@@ -1,14 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The loop.
+ * The loop: what does not depend on how it waits.
  *
- * Plain events with our own buffers and not bufferevents: those read 4,096
- * bytes at a time with three system calls and measured half the rate of the
- * whole daemon. One persistent event for reading and one for writing a
- * descriptor, found by its number, so that nothing is allocated after start.
- *
- * Waiting uses a timer event of the loop itself. libevent's own cached clock is
- * used for that and for nothing else.
+ * io_uring is taken where the kernel gives it, and epoll where it does not: old
+ * kernels, and containers that forbid it. Both tell the same things in the same
+ * order of calls, so nothing above knows which it is.
  *
  * Until peers can prove who they are, only unix sockets and loopback addresses
  * are listened on, and a peer from elsewhere is refused even so: a rule of a
@@ -19,108 +15,17 @@
 #include "daemon/loop.h"
 
 #include <errno.h>
-#include <event2/event.h>
-#include <event2/event_struct.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include "base/assert.h"
 #include "daemon/loop_address.h"
-
-struct loop_slot {
-        struct event read;
-        struct event write;
-        struct loop *loop;
-        uint32_t token;
-        bool is_reading;
-        bool is_writing;
-        bool is_made; /* events are assigned */
-};
-
-static struct event_base *base_of(struct loop *loop)
-{
-        return loop->base;
-}
+#include "daemon/loop_backend.h"
 
 /* ---- the table ---- */
-
-static void on_ready(evutil_socket_t fd, short what, void *context)
-{
-        struct loop_slot *slot = context;
-        struct loop *loop = slot->loop;
-
-        (void)fd;
-        loop->told_count++;
-        loop->owner.on_socket(loop->owner.self, slot->token, (what & EV_READ) != 0,
-                              (what & EV_WRITE) != 0);
-}
-
-static void set_event(struct event *event, bool *is_on, bool is_wanted)
-{
-        if (*is_on == is_wanted)
-                return;
-        *is_on = is_wanted;
-        if (is_wanted)
-                ACD_ASSERT(event_add(event, NULL) == 0);
-        else
-                ACD_ASSERT(event_del(event) == 0);
-}
-
-static void watch(void *self, int socket, uint32_t token, bool readable, bool writable)
-{
-        struct loop *loop = self;
-        struct loop_slot *slot = &loop->slot[socket];
-
-        ACD_ASSERT(socket >= 0 && (uint32_t)socket < loop->slot_count);
-        if (!slot->is_made) {
-                slot->loop = loop;
-                slot->is_made = true;
-                ACD_ASSERT(event_assign(&slot->read, base_of(loop), socket, EV_READ | EV_PERSIST,
-                                        on_ready, slot) == 0);
-                ACD_ASSERT(event_assign(&slot->write, base_of(loop), socket, EV_WRITE | EV_PERSIST,
-                                        on_ready, slot) == 0);
-        }
-        slot->token = token;
-        set_event(&slot->read, &slot->is_reading, readable);
-        set_event(&slot->write, &slot->is_writing, writable);
-}
-
-static void close_socket(void *self, int socket)
-{
-        struct loop *loop = self;
-        struct loop_slot *slot = &loop->slot[socket];
-
-        if (slot->is_made) {
-                set_event(&slot->read, &slot->is_reading, false);
-                set_event(&slot->write, &slot->is_writing, false);
-                slot->is_made = false;
-        }
-        (void)close(socket);
-}
-
-static int64_t read_socket(void *self, int socket, void *into, size_t size)
-{
-        ssize_t r = read(socket, into, size);
-
-        (void)self;
-        return r < 0 ? -errno : r;
-}
-
-static int64_t write_socket(void *self, int socket, const struct iovec *parts, int part_count)
-{
-        struct msghdr message = {
-                .msg_iov = (struct iovec *)(uintptr_t)parts,
-                .msg_iovlen = (size_t)part_count,
-        };
-        ssize_t r = sendmsg(socket, &message, MSG_NOSIGNAL);
-
-        (void)self;
-        return r < 0 ? -errno : r;
-}
 
 /* No descriptor is left: take the peer with the spare one and let it go, or it would wait in
  * the backlog and wake the loop for ever. */
@@ -150,7 +55,7 @@ static int accept_socket(void *self, uint32_t listener, struct world_peer *ret_p
                 return drop_one(loop, listener_fd);
         if (fd < 0)
                 return errno == EINTR || errno == ECONNABORTED ? -EAGAIN : -errno;
-        if ((uint32_t)fd >= loop->slot_count) {
+        if ((uint32_t)fd >= loop->fd_max) {
                 (void)close(fd);
                 return -EMFILE;
         }
@@ -163,36 +68,21 @@ static int connect_socket(void *self, const char *address)
         struct loop *loop = self;
         int fd = loop_connect(address);
 
-        if (fd >= 0 && (uint32_t)fd >= loop->slot_count) {
+        if (fd >= 0 && (uint32_t)fd >= loop->fd_max) {
                 (void)close(fd);
                 return -EMFILE;
         }
         return fd;
 }
 
-static void set_listening(void *self, bool is_wanted)
-{
-        struct loop *loop = self;
-
-        for (uint32_t i = 0; i < loop->listener_count; i++)
-                set_event(&loop->listener[i].slot->read, &loop->listener[i].slot->is_reading,
-                          is_wanted);
-}
-
-static bool look(void *self)
-{
-        struct loop *loop = self;
-        uint64_t before = loop->told_count;
-
-        (void)event_base_loop(base_of(loop), EVLOOP_NONBLOCK | EVLOOP_ONCE);
-        return loop->told_count != before;
-}
-
 /* ---- life ---- */
 
 size_t loop_memory_size(uint32_t fd_max)
 {
-        return fd_max * sizeof(struct loop_slot);
+        size_t event_size = loop_backend_event.memory_size(fd_max);
+        size_t uring_size = loop_backend_uring.memory_size(fd_max);
+
+        return event_size > uring_size ? event_size : uring_size;
 }
 
 static int fail(struct loop_error *error, int code, const char *what, const char *about)
@@ -202,79 +92,70 @@ static int fail(struct loop_error *error, int code, const char *what, const char
         return code;
 }
 
-static void on_timer(evutil_socket_t fd, short what, void *context)
+static int use(struct loop *loop, const struct loop_backend *backend,
+               const struct loop_setup *setup)
 {
-        (void)fd;
-        (void)what;
-        (void)context;
+        loop->backend = backend;
+        loop->sockets = (struct world_sockets){
+                .accept = accept_socket,
+                .connect = connect_socket,
+                .read = backend->read,
+                .write_many = backend->write_many,
+                .watch = backend->watch,
+                .close = backend->close_socket,
+                .listen = backend->listen,
+                .look = backend->look,
+                .self = loop,
+        };
+        return backend->open(loop, setup);
 }
 
-int loop_open(struct loop *loop, void *memory, uint32_t fd_max, bool is_exact,
-              const struct loop_owner *owner, struct loop_error *ret_error)
+int loop_open(struct loop *loop, const struct loop_setup *setup, struct loop_error *ret_error)
 {
-        struct event_config *config = event_config_new();
-        int flags = EVENT_BASE_FLAG_NOLOCK;
+        int r = -ENOSYS;
 
         *loop = (struct loop){
-                .slot = memory,
-                .slot_count = fd_max,
-                .owner = *owner,
-                .spare_fd = -1,
-                .sockets = { accept_socket, connect_socket, read_socket, write_socket, watch,
-                             close_socket, set_listening, look, loop },
+                .state = setup->memory,
+                .fd_max = setup->fd_max,
+                .owner = setup->owner,
+                .spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC),
         };
-        if (config == NULL)
-                return fail(ret_error, -ENOMEM, "the event loop", "");
-        if (is_exact)
-                flags |= EVENT_BASE_FLAG_PRECISE_TIMER;
-        if (event_config_set_flag(config, flags) == 0)
-                loop->base = event_base_new_with_config(config);
-        event_config_free(config);
-        if (loop->base == NULL)
-                return fail(ret_error, -ENOMEM, "the event loop", "");
-        loop->timer = evtimer_new(base_of(loop), on_timer, loop);
-        if (loop->timer == NULL)
-                return fail(ret_error, -ENOMEM, "the event loop", "");
-        loop->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
-        return loop->spare_fd < 0 ? fail(ret_error, -errno, "opening", "/dev/null") : 0;
+        if (loop->spare_fd < 0)
+                return fail(ret_error, -errno, "opening", "/dev/null");
+        if (setup->io != LOOP_IO_EPOLL) {
+                r = use(loop, &loop_backend_uring, setup);
+                loop->refusal = r;
+        }
+        if (r < 0)
+                r = use(loop, &loop_backend_event, setup);
+        return r < 0 ? fail(ret_error, r, "the event loop", "") : 0;
 }
 
 void loop_close(struct loop *loop)
 {
-        if (loop->base == NULL)
+        if (loop->backend == NULL)
                 return;
         for (uint32_t i = 0; i < loop->listener_count; i++) {
-                close_socket(loop, loop->listener[i].fd);
+                loop->backend->close_socket(loop, loop->listener[i].fd);
                 if (loop->listener[i].is_unix)
                         (void)unlink(loop->listener[i].path);
         }
         loop->listener_count = 0;
         if (loop->spare_fd >= 0)
                 (void)close(loop->spare_fd);
-        for (uint32_t i = 0; i < loop->event_count; i++)
-                event_free(loop->event[i]);
-        loop->event_count = 0;
-        if (loop->timer != NULL)
-                event_free(loop->timer);
-        event_base_free(base_of(loop));
-        loop->base = NULL;
+        loop->backend->close(loop);
+        loop->backend = NULL;
 }
 
-static void on_acceptable(evutil_socket_t fd, short what, void *context)
+const char *loop_io_name(const struct loop *loop)
 {
-        struct loop_listener *listener = context;
-
-        (void)fd;
-        (void)what;
-        listener->loop->told_count++;
-        listener->loop->owner.on_accept(listener->loop->owner.self, listener->index);
+        return loop->backend->name;
 }
 
 int loop_listen(struct loop *loop, const char *address, const char *dir,
                 struct loop_error *ret_error)
 {
         struct loop_listener *listener = &loop->listener[loop->listener_count];
-        struct loop_slot *slot;
         int fd;
 
         if (loop->listener_count == LOOP_LISTENER_MAX)
@@ -283,83 +164,33 @@ int loop_listen(struct loop *loop, const char *address, const char *dir,
         fd = loop_bind(address, dir, listener->path, ret_error);
         if (fd < 0)
                 return fd;
-        ACD_ASSERT((uint32_t)fd < loop->slot_count);
+        ACD_ASSERT((uint32_t)fd < loop->fd_max);
 
-        slot = &loop->slot[fd];
-        slot->loop = loop;
-        slot->is_made = true;
         listener->loop = loop;
-        listener->slot = slot;
         listener->index = loop->listener_count;
         listener->fd = fd;
         listener->is_unix = listener->path[0] != '\0';
-        ACD_ASSERT(event_assign(&slot->read, base_of(loop), fd, EV_READ | EV_PERSIST, on_acceptable,
-                                listener) == 0);
-        ACD_ASSERT(event_assign(&slot->write, base_of(loop), fd, EV_WRITE | EV_PERSIST,
-                                on_acceptable, listener) == 0);
-        set_event(&slot->read, &slot->is_reading, true);
         loop->listener_count++;
+        loop->backend->add_listener(loop, listener);
         return 0;
-}
-
-static void on_signal(evutil_socket_t number, short what, void *context)
-{
-        struct loop *loop = context;
-
-        (void)what;
-        loop->owner.on_signal(loop->owner.self, (int)number);
-}
-
-/* Begin @event, and keep it for the end. */
-static int keep_event(struct loop *loop, struct event *event)
-{
-        ACD_ASSERT(loop->event_count < LOOP_EVENT_MAX);
-        if (event == NULL)
-                return -ENOMEM;
-        loop->event[loop->event_count++] = event;
-        return event_add(event, NULL) != 0 ? -ENOMEM : 0;
 }
 
 int loop_watch_signal(struct loop *loop, int number)
 {
-        return keep_event(loop, evsignal_new(base_of(loop), number, on_signal, loop));
-}
-
-static void on_wake(evutil_socket_t fd, short what, void *context)
-{
-        struct loop *loop = context;
-
-        (void)fd;
-        (void)what;
-        (void)loop;
+        return loop->backend->add_signal(loop, number);
 }
 
 int loop_watch_wake(struct loop *loop, int fd)
 {
-        return keep_event(loop, event_new(base_of(loop), fd, EV_READ | EV_PERSIST, on_wake, loop));
+        return loop->backend->add_wake(loop, fd);
 }
 
 void loop_wait(struct loop *loop, uint64_t wait_ns)
 {
-        struct timeval wait = {
-                .tv_sec = (time_t)(wait_ns / 1000000000),
-                .tv_usec = (suseconds_t)(wait_ns % 1000000000 / 1000),
-        };
-
-        if (wait_ns == 0) {
-                (void)event_base_loop(base_of(loop), EVLOOP_NONBLOCK | EVLOOP_ONCE);
-                return;
-        }
-        /* One timer, set anew each time: what is left of the last wait is forgotten. */
-        if (wait_ns != UINT64_MAX)
-                ACD_ASSERT(evtimer_add((struct event *)loop->timer, &wait) == 0);
-        (void)event_base_loop(base_of(loop), EVLOOP_ONCE);
+        loop->backend->wait(loop, wait_ns);
 }
 
 void loop_close_in_copy(struct loop *loop)
 {
-        for (uint32_t fd = 0; fd < loop->slot_count; fd++) {
-                if (loop->slot[fd].is_made)
-                        (void)close((int)fd);
-        }
+        loop->backend->close_in_copy(loop);
 }

@@ -2,14 +2,15 @@
 #pragma once
 
 /*
- * loop.h - sockets, signals and waiting, by libevent. The only user of it.
+ * loop.h - sockets, signals and waiting. Two ways: epoll by libevent, and io_uring.
  *
  * Events only mark what is ready; the owner takes a turn between two waits.
  *
  *   Ownership  The caller owns the struct, and the memory of its slots. Sockets
  *              it made are closed by loop_close() at the latest.
  *   Failure    Negative errno with a sentence for what an operator can mend.
- *   Cost       One epoll_wait() a turn, and one to look whether more came.
+ *   Cost       epoll: a wait a turn, one to look whether more came, and a call a
+ *              read and write. io_uring: a call a turn for all writes, and a wait.
  *   Threads    One loop, one thread.
  */
 
@@ -27,7 +28,14 @@ enum {
         LOOP_PATH_SIZE = 108,
 };
 
-struct loop_slot;
+struct loop_backend;
+
+/* How to talk to the system; the order of the words of --io. */
+enum loop_io {
+        LOOP_IO_AUTO, /* io_uring if it is there */
+        LOOP_IO_EPOLL,
+        LOOP_IO_URING,
+};
 
 /* Who is told. */
 struct loop_owner {
@@ -39,7 +47,6 @@ struct loop_owner {
 
 struct loop_listener {
         struct loop *loop;
-        struct loop_slot *slot;
         uint32_t index;
         int fd;
         bool is_unix;
@@ -47,17 +54,15 @@ struct loop_listener {
 };
 
 struct loop {
-        void *base;             /* struct event_base */
-        struct loop_slot *slot; /* by descriptor */
-        uint32_t slot_count;
+        const struct loop_backend *backend; /* NULL: not open */
+        void *state;                        /* the backend's, in the caller's memory */
+        uint32_t fd_max;
+        int refusal; /* why there is no io_uring although it was wanted; 0: nothing refused */
         struct loop_owner owner;
         struct loop_listener listener[LOOP_LISTENER_MAX];
         uint32_t listener_count;
         int spare_fd;                 /* given up for a moment when descriptors run out */
         uint64_t told_count;          /* readiness told, for look() */
-        void *timer;                  /* struct event: ends a wait */
-        void *event[LOOP_EVENT_MAX];  /* struct event: signals and wake-ups */
-        uint32_t event_count;
         struct world_sockets sockets; /* the table of this loop */
 };
 
@@ -65,15 +70,25 @@ struct loop_error {
         char text[LOOP_ERROR_SIZE];
 };
 
+struct loop_setup {
+        void *memory;    /* loop_memory_size() zeroed bytes, aligned to a page */
+        uint32_t fd_max; /* descriptors below it */
+        enum loop_io io;
+        /* Waits end to the microsecond and not to the millisecond, which costs epoll one more
+         * system call each: for rehearsal clocks, on which a millisecond is long. */
+        bool is_exact;
+        struct loop_owner owner;
+};
+
 /* Bytes for descriptors below @fd_max. */
 size_t loop_memory_size(uint32_t fd_max);
 
-/* @is_exact: waits end to the microsecond and not to the millisecond, for one more system call
- * each; for rehearsal clocks, on which a millisecond is long. */
-int loop_open(struct loop *loop, void *memory, uint32_t fd_max, bool is_exact,
-              const struct loop_owner *owner, struct loop_error *ret_error)
+int loop_open(struct loop *loop, const struct loop_setup *setup, struct loop_error *ret_error)
         __attribute__((warn_unused_result));
 void loop_close(struct loop *loop);
+
+/* "epoll" or "io_uring". */
+const char *loop_io_name(const struct loop *loop);
 
 /* Listen on @address: "HOST:PORT" with a loopback host, or "unix:PATH", relative to @dir. */
 int loop_listen(struct loop *loop, const char *address, const char *dir,

@@ -104,7 +104,7 @@ int redis_write(struct redis *redis)
 
         if (redis->socket < 0 || size == 0)
                 return 0;
-        written = redis->sockets->write(redis->sockets->self, redis->socket, &part, 1);
+        written = world_write_one(redis->sockets, redis->socket, &part);
         if (written == -EAGAIN || written == -EINTR || written == -EINPROGRESS)
                 return 0;
         if (written < 0)

@@ -109,17 +109,21 @@ static void ignore_pipes(void)
 static int open_loop(struct server *server, const struct options *options)
 {
         uint64_t fd_max = options_number(options, OPTION_CONNECTION_COUNT_MAX) + DESCRIPTORS_ASIDE;
-        struct loop_owner owner = { on_socket, on_accept, on_signal, server };
+        struct loop_setup setup = {
+                .fd_max = (uint32_t)fd_max,
+                .io = LOOP_IO_EPOLL,
+                .is_exact = options_number(options, OPTION_CLOCK_RATE) > 1,
+                .owner = { on_socket, on_accept, on_signal, server },
+        };
         struct loop_error error = { .text = "" };
-        bool is_exact = options_number(options, OPTION_CLOCK_RATE) > 1;
 
         raise_descriptors(fd_max);
         server->loop_memory_size = loop_memory_size((uint32_t)fd_max);
         server->loop_memory = world_system_os.reserve(NULL, server->loop_memory_size);
         if (server->loop_memory == NULL)
                 return say("no memory for the event loop", SERVER_EXIT_START);
-        if (loop_open(&server->loop, server->loop_memory, (uint32_t)fd_max, is_exact, &owner,
-                      &error) < 0)
+        setup.memory = server->loop_memory;
+        if (loop_open(&server->loop, &setup, &error) < 0)
                 return say(error.text, SERVER_EXIT_START);
         return 0;
 }

@@ -36,16 +36,26 @@ struct world_peer {
         char text[56];    /* for log and status */
 };
 
+/* One socket's part of a batch of writes. */
+struct world_write {
+        int socket;
+        int part_count;
+        const struct iovec *parts;
+        int64_t result; /* bytes moved, or a negative errno; -EAGAIN: not now */
+};
+
 /* Readiness is told by shard_on_socket() with the @token of watch(). */
 struct world_sockets {
         /* The next connection of listener @listener; -EAGAIN when there is none. */
         int (*accept)(void *self, uint32_t listener, struct world_peer *ret_peer);
         /* Begin to connect to @address, "HOST:PORT" (numeric) or "unix:PATH"; the socket
-         * becomes writable when it is decided, and write() then says how. */
+         * becomes writable when it is decided, and write_many() then says how. */
         int (*connect)(void *self, const char *address);
         /* Bytes moved; 0 from read() is the end of the stream; -EAGAIN: not now. */
         int64_t (*read)(void *self, int socket, void *into, size_t size);
-        int64_t (*write)(void *self, int socket, const struct iovec *parts, int part_count);
+        /* A turn's writes, each socket at most once: a world that has a way to do them all
+         * at once does so. All are done, or refused, when it returns. */
+        void (*write_many)(void *self, struct world_write *writes, uint32_t count);
         /* From now on tell when @socket is readable (level, not edge) or writable. */
         void (*watch)(void *self, int socket, uint32_t token, bool readable, bool writable);
         void (*close)(void *self, int socket);
@@ -56,6 +66,16 @@ struct world_sockets {
         bool (*look)(void *self);
         void *self;
 };
+
+/* A batch of one. */
+static inline int64_t world_write_one(const struct world_sockets *sockets, int socket,
+                                      const struct iovec *part)
+{
+        struct world_write write = { .socket = socket, .part_count = 1, .parts = part };
+
+        sockets->write_many(sockets->self, &write, 1);
+        return write.result;
+}
 
 /* Memory and chance. */
 struct world_system {

@@ -268,7 +268,7 @@ static int64_t on_read(void *self, int socket, void *into, size_t size)
         return -EAGAIN;
 }
 
-static int64_t on_write(void *self, int socket, const struct iovec *parts, int part_count)
+static int64_t write_link(void *self, int socket, const struct iovec *parts, int part_count)
 {
         struct sim_net *net = self;
         struct link *link = link_of(net, socket);
@@ -294,6 +294,13 @@ static int64_t on_write(void *self, int socket, const struct iovec *parts, int p
                         break;
         }
         return moved > 0 ? moved : -EAGAIN;
+}
+
+static void on_write_many(void *self, struct world_write *writes, uint32_t count)
+{
+        for (uint32_t i = 0; i < count; i++)
+                writes[i].result =
+                        write_link(self, writes[i].socket, writes[i].parts, writes[i].part_count);
 }
 
 static void on_watch(void *self, int socket, uint32_t token, bool readable, bool writable)
@@ -333,8 +340,7 @@ static bool is_readable(struct sim_net *net, struct link *link)
 
 static bool is_writable(const struct sim_net *net, const struct link *link)
 {
-        return link->made_at <= net->sim->now &&
-               (link->is_refused || pipe_room(&link->out) > 0);
+        return link->made_at <= net->sim->now && (link->is_refused || pipe_room(&link->out) > 0);
 }
 
 bool net_tell(struct sim_net *net)
@@ -382,7 +388,7 @@ struct sim_net *net_new(struct sim *sim)
         net->table = (struct world_sockets){ .accept = on_accept,
                                              .connect = on_connect,
                                              .read = on_read,
-                                             .write = on_write,
+                                             .write_many = on_write_many,
                                              .watch = on_watch,
                                              .close = on_close,
                                              .listen = on_listen,
