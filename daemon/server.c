@@ -111,7 +111,7 @@ static int open_loop(struct server *server, const struct options *options)
         uint64_t fd_max = options_number(options, OPTION_CONNECTION_COUNT_MAX) + DESCRIPTORS_ASIDE;
         struct loop_setup setup = {
                 .fd_max = (uint32_t)fd_max,
-                .io = LOOP_IO_EPOLL,
+                .io = (enum loop_io)options_number(options, OPTION_IO),
                 .is_exact = options_number(options, OPTION_CLOCK_RATE) > 1,
                 .owner = { on_socket, on_accept, on_signal, server },
         };
@@ -134,6 +134,7 @@ static int open_shard(struct server *server, const struct options *options)
         struct shard_world world = {
                 .clock = &world_clock_os,
                 .sockets = &server->loop.sockets,
+                .io_name = loop_io_name(&server->loop),
                 .system = &world_system_os,
                 .fork = &server->fork.table,
                 .disk = &journal_io_os,
@@ -166,6 +167,16 @@ static int listen_all(struct server *server, const struct options *options)
                 text = *end == ',' ? end + 1 : end;
         }
         return 0;
+}
+
+static void say_io(struct server *server)
+{
+        const struct loop *loop = &server->loop;
+        bool is_asked = options_number(server->shard.options, OPTION_IO) == LOOP_IO_URING;
+
+        if (loop->refusal < 0)
+                log_event(&server->shard.log, is_asked ? LOG_WARNING : LOG_INFO, "io_uring_refused",
+                          "reason=\"%s\" instead=%s", strerror(-loop->refusal), loop_io_name(loop));
 }
 
 static int watch_all(struct server *server)
@@ -223,6 +234,8 @@ int server_run(const struct options *options)
                 code = open_shard(server, options);
         if (code == 0)
                 code = watch_all(server);
+        if (code == 0)
+                say_io(server);
         if (code == 0)
                 code = listen_all(server, options);
         if (code == 0)

@@ -54,6 +54,7 @@ struct shard_error {
 struct shard_world {
         const struct world_clock *clock;
         const struct world_sockets *sockets;
+        const char *io_name; /* how the sockets are served, for STATUS */
         const struct world_system *system;
         const struct world_fork *fork;
         const struct journal_io *disk;

@@ -177,6 +177,7 @@ void status_answer(const struct request *request)
                 .gateway_count = shard->gateways.present_count,
                 .agenda_units = acd_agenda_units(shard->acd),
                 .digest = shard->snapshotter.digest,
+                .io = wire_text(shard->world.io_name),
         };
         status->has_journal = true;
         fill_journal(request, &status->journal);

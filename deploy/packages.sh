@@ -14,6 +14,9 @@
 # known to pkg-config, a Python module), not of the package manager: what was
 # built by hand counts, and a system we do not know can still be ready.
 
+# The group "may" is what a build does without, and is better with: installed where that
+# is possible, never missed.
+#
 # A row: group, probe, and the name for apt, dnf, apk, pacman.
 acd_packages_table() {
         cat <<'TABLE'
@@ -34,6 +37,7 @@ run    pc:jansson         libjansson-dev      jansson-devel       jansson-dev   
 run    pc:ncursesw        libncurses-dev      ncurses-devel       ncurses-dev         ncurses
 run    pc:zlib            zlib1g-dev          zlib-devel          zlib-dev            zlib
 run    cmd:redis-server   redis-server        redis               redis               redis
+may    pc:liburing       liburing-dev        liburing-devel      liburing-dev        liburing
 test   pc:criterion       libcriterion-dev    criterion-devel     criterion-dev       criterion
 test   py:google.protobuf python3-protobuf    python3-protobuf    py3-protobuf       python-protobuf
 test   py:yaml            python3-yaml        python3-pyyaml      py3-yaml            python-yaml
@@ -75,10 +79,11 @@ acd_packages_probe() {
 
 acd_packages_missing() {
         wanted=$1
+        common=${2-run}
         manager=$(acd_packages_manager)
         missing=
         while read -r group probe apt dnf apk pacman; do
-                [ "$group" = run ] || [ "$group" = "$wanted" ] || continue
+                [ "$group" = "$common" ] || [ "$group" = "$wanted" ] || continue
                 acd_packages_probe "$probe" </dev/null && continue
                 case "$manager" in
                 dnf) name=$dnf ;;
@@ -125,7 +130,20 @@ acd_packages_apt() {
                 apt-get install -y --no-install-recommends "$@" >&2
 }
 
+# What the group "may" lacks: one by one, since a system may not know a name.
+acd_packages_install_may() {
+        [ "$(acd_packages_manager)" = apt-get ] || return 0
+        for package in $(acd_packages_missing may may); do
+                echo "installing, if it can be: $package" >&2
+                acd_packages_apt "$package" || :
+        done
+}
+
 acd_packages_install() {
+        acd_packages_install_needed "$1" && acd_packages_install_may
+}
+
+acd_packages_install_needed() {
         missing=$(acd_packages_missing "$1")
         [ -n "$missing" ] || return 0
         if [ "$(acd_packages_manager)" = apt-get ] && acd_packages_as_root true; then

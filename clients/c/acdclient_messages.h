@@ -226,6 +226,7 @@ struct acdclient_status_reply {
         uint32_t active; /* contacts */
         uint32_t agent_ready; /* agents that could take a contact now */
         uint64_t digest; /* of the state, when it was last computed (snapshot); 0 = not yet */
+        struct acdclient_text io; /* how sockets are served: epoll, io_uring */
 };
 
 /* A page of a list. Supervisor, operator, reader; gateways may list contacts (their own).

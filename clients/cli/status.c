@@ -92,6 +92,7 @@ static void print_status(const struct cli *cli, const struct acdclient_status_re
         (void)printf("peers      %u connections, %u sessions of agents, %u gateways\n",
                      status->connection_count, status->session_count, status->gateway_count);
         print_text("data", status->data_dir);
+        print_text("io", status->io);
         if (status->has_journal)
                 print_journal(&status->journal);
         if (status->has_redis)
@@ -222,6 +223,7 @@ static json_t *json_of_status(const struct acdclient_status_reply *status)
         (void)json_object_set_new(object, "wall_offset_ns", json_integer(status->wall_offset_ns));
         json_set_count(object, "logic_version", status->logic_version);
         json_set_text(object, "data_dir", status->data_dir);
+        json_set_text(object, "io", status->io);
         json_set_count(object, "connection_count", status->connection_count);
         json_set_count(object, "session_count", status->session_count);
         json_set_count(object, "gateway_count", status->gateway_count);

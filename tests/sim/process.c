@@ -201,6 +201,7 @@ void sim_process_start(struct sim *sim)
         struct shard_world world = {
                 .clock = &sim->clock_table,
                 .sockets = net_sockets(sim->net),
+                .io_name = "simulated",
                 .system = &sim->system_table,
                 .fork = &sim->fork_table,
                 .disk = simdisk_io(sim->disk),
