@@ -225,6 +225,9 @@ uint64_t shard_wait_ns(struct shard *shard)
         if (!shard->is_blocked && !shard->is_leaving &&
             (acd_agenda_units(shard->acd) > 0 || conn_is_more_waiting(&shard->conns)))
                 return 0;
+        if (!shard->is_leaving && !acd_list_is_empty(&shard->conns.state[CONN_DYING]) &&
+            commit_room(shard) == COMMIT_ROOM)
+                return 0;
         if (due != 0 && !shard->is_blocked)
                 next = earlier(next, now + clock_real_until(&shard->clock, due));
         if (journal_sync_due(shard->journal) != 0)
