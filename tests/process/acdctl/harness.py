@@ -39,6 +39,12 @@ def die_with_parent():
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 
 
+def io_options():
+    """ACD_TEST_IO chooses how a daemon under test serves its sockets."""
+    io = os.environ.get("ACD_TEST_IO")
+    return ("--io", io) if io else ()
+
+
 class Run:
     """What one call of acdctl did."""
 
@@ -104,7 +110,7 @@ class Daemon:
     def __init__(self, acdd, program, *options):
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="acdd-test-"))
         self.acdd = acdd
-        self.options = options
+        self.options = options + io_options()
         self.acdctl = Acdctl(program, "unix:%s/s" % self.directory)
         self.process = None
         self.log = open(self.directory / "log", "ab")

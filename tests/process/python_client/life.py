@@ -258,7 +258,9 @@ class Life:
 
 def start_daemon(program, directory):
     """A daemon of our own. Returns it when its log says that it listens."""
-    daemon = subprocess.Popen([program, "--data-dir", directory, "--listen", "unix:acdd.sock"],
+    io = os.environ.get("ACD_TEST_IO", "auto")
+    daemon = subprocess.Popen([program, "--data-dir", directory, "--listen", "unix:acdd.sock",
+                               "--io", io],
                               stderr=subprocess.PIPE)
     said = []
     signal.alarm(START_SECONDS)

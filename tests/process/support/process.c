@@ -100,6 +100,25 @@ static void child(const char *log, const char *const arguments[])
         _exit(127);
 }
 
+/* ACD_TEST_IO chooses how a daemon under test serves its sockets. */
+static const char *const *add_io(const char *const arguments[],
+                                 const char *with_io[PROCESS_ARGUMENT_MAX + 3])
+{
+        const char *io = getenv("ACD_TEST_IO");
+        int count = 0;
+
+        if (io == NULL)
+                return arguments;
+        for (; arguments[count] != NULL; count++) {
+                check(count < PROCESS_ARGUMENT_MAX, "too many arguments");
+                with_io[count] = arguments[count];
+        }
+        with_io[count++] = "--io";
+        with_io[count++] = io;
+        with_io[count] = NULL;
+        return with_io;
+}
+
 void process_start(struct process *process, const char *name, const char *const arguments[])
 {
         char log[64];
@@ -113,6 +132,11 @@ void process_start(struct process *process, const char *name, const char *const 
         while (slot < CHILD_COUNT_MAX && children[slot] != NULL)
                 slot++;
         check(slot < CHILD_COUNT_MAX, "too many processes");
+
+        const char *with_io[PROCESS_ARGUMENT_MAX + 3];
+
+        if (strcmp(name, "acdd") == 0)
+                arguments = add_io(arguments, with_io);
         process->name = name;
         process->pid = fork();
         check(process->pid >= 0, "fork: %s", strerror(errno));
