@@ -38,6 +38,7 @@ struct shard;
 enum {
         CONN_READ_MAX = 65536,   /* bytes a connection and turn */
         CONN_COMMAND_MAX = 1024, /* frames a connection and turn */
+        CONN_AHEAD_COUNT = 16,   /* frames that are looked at ahead: a divisor of those */
         CONN_LINGER_MS = 5000,   /* for the last words to be read */
         CONN_WRITE_MAX = 256,    /* connections written to at once */
         CONN_PART_MAX = 512,     /* and pieces of memory: nearly always one each */
@@ -123,6 +124,10 @@ void conn_accept(struct shard *shard, uint32_t listener);
 
 /* The world says so. Marks, decides nothing. */
 void conn_on_socket(struct shard *shard, uint32_t index, bool is_readable, bool is_writable);
+
+/* Have what the next CONN_AHEAD_COUNT frames of @conn are about on its way to the cache, if the
+ * core is so large that this pays. Decides nothing. */
+void conn_fetch_ahead(struct shard *shard, const struct conn *conn);
 
 /* Read and decide what ready connections sent, as far as there is room. */
 void conn_read_ready(struct shard *shard);

@@ -55,6 +55,8 @@ static bool decide_frames(struct shard *shard, struct conn *conn, uint32_t *budg
 
                 if (*budget == 0 || is_blocked(shard))
                         return false;
+                if (*budget % CONN_AHEAD_COUNT == 0)
+                        conn_fetch_ahead(shard, conn);
                 status = wire_frame_next(&conn->in, shard->conns.body_size_max, &frame);
                 if (status == WIRE_FRAME_SHORT)
                         return true;

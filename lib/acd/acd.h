@@ -71,6 +71,7 @@ enum acd_result acd_step(struct acd *acd, acd_time now, const struct acd_command
  * nonsense; no state changes; never called, all is the same but slower. Worth its
  * time where contacts are many (10^5 and more). */
 void acd_prefetch(const struct acd *acd, const struct acd_command *command, uint32_t pass);
+bool acd_wants_prefetch(const struct acd *acd);
 
 /* When a TIME command is next due; 0 for never. TIME runs every timer that is
  * due, in order of deadline, as far as one step's effects reach; if the answer

@@ -124,3 +124,11 @@ void acd_prefetch(const struct acd *acd, const struct acd_command *command, uint
                 return;
         }
 }
+
+/* Lines of contacts, their assignments and keys that a cache of a megabyte no longer holds. */
+enum { LARGE_COUNT = 16384 };
+
+bool acd_wants_prefetch(const struct acd *acd)
+{
+        return acd->contacts.live + acd->keys.live > LARGE_COUNT;
+}

@@ -179,7 +179,8 @@ static bool has_name(enum acd_object object, uint64_t id, const char *wanted)
 {
         struct acd_text name = acd_name(fixture.acd, object, id);
 
-        return name.size == strlen(wanted) && memcmp(name.at, wanted, name.size) == 0;
+        return name.size == strlen(wanted) &&
+               (name.size == 0 || memcmp(name.at, wanted, name.size) == 0);
 }
 
 /* Goal    What is removed is told by its name, and its tenant's, which may be itself. */
