@@ -7,6 +7,7 @@
  *      property --seed 1 --seeds 100000            a campaign
  *      property --seed 1 --seeds 300 --coverage    and everything must be reached
  *      property --seed 8117 --loud                 print the lines as they are done
+ *      property --failures 1 --no-shrink           is there one? (the mutation run)
  *
  * After every step: the invariants hold (acd_check), answer and events are the model's,
  * refusals change nothing; now and then the state goes through save and load; at the end
@@ -23,7 +24,7 @@
 
 struct options {
         uint64_t seed, seeds;
-        uint32_t steps;
+        uint32_t steps, failure_count_max;
         bool is_loud, has_coverage, is_shrinking;
 };
 
@@ -59,6 +60,9 @@ static bool parse(struct options *options, char **argv)
                 } else if (strcmp(*argv, "--steps") == 0 && number <= UINT32_MAX) {
                         options->steps = (uint32_t)number;
                         argv++;
+                } else if (strcmp(*argv, "--failures") == 0 && number <= UINT32_MAX) {
+                        options->failure_count_max = (uint32_t)number;
+                        argv++;
                 } else {
                         return false;
                 }
@@ -79,14 +83,15 @@ static void report_failure(struct run *run, const struct options *options, uint6
 
 int main(int argc, char **argv)
 {
-        struct options options = { .seed = 1, .seeds = 1, .steps = 400, .is_shrinking = true };
+        struct options options = { .seed = 1, .seeds = 1, .steps = 400, .failure_count_max = 5,
+                                   .is_shrinking = true };
         struct run *run = run_new();
         uint64_t steps = 0, ambiguous = 0, failures = 0;
 
         (void)argc;
         if (!parse(&options, argv)) {
                 fprintf(stderr, "property [--seed S] [--seeds COUNT] [--steps N] [--coverage]"
-                                " [--loud] [--no-shrink]\n");
+                                " [--loud] [--failures COUNT] [--no-shrink]\n");
                 return 2;
         }
         for (uint64_t seed = options.seed; seed < options.seed + options.seeds; seed++) {
@@ -98,7 +103,7 @@ int main(int argc, char **argv)
                         continue;
                 failures++;
                 report_failure(run, &options, seed);
-                if (failures == 5)
+                if (failures == options.failure_count_max)
                         break;
         }
         printf("%llu seeds, %llu steps, %llu given up as ambiguous, %llu failed\n",
