@@ -92,6 +92,10 @@ class Function:
         if match is None:
             return
         value = int(match.group(1), 0)
+        if value == 0 and self.body[i - 1].text == "return" and self._result()[-1] == "int":
+            # Failures are negative: to who asks for one, 1 is as good as 0.
+            self.add(i, i, "-1", "0 to -1")
+            return
         self.add(i, i, "%d%s" % (value + 1, match.group(2)), "%s to %d" % (token.text, value + 1))
         if value > 0:
             self.add(i, i, "%d%s" % (value - 1, match.group(2)),
@@ -103,6 +107,11 @@ class Function:
             self.add(i + 1, end, "(1)", "condition to true")
         self.add(i + 1, end, "(0)", "condition to false")
 
+    def _result(self):
+        """The words of what the function returns."""
+        head = [token.text for token in self.function.signature]
+        return head[:head.index(self.function.name)]
+
     def _return(self, i):
         end = i
         while self.body[end].text != ";":
@@ -112,8 +121,7 @@ class Function:
             return
         begin = self.body[i + 1].at
         expression = self.text[begin:self.body[end - 1].at + len(self.body[end - 1].text)]
-        head = [token.text for token in self.function.signature]
-        kind = head[:head.index(self.function.name)]
+        kind = self._result()
         if "*" in kind:
             if expression != "NULL":
                 self.add(i + 1, end - 1, "NULL", "result to NULL")

@@ -22,6 +22,8 @@ static int *find(int *list)
 }
 static int sum(int a, int b)
 {
+        if (a)
+                return 0;
         return a + b;
 }
 """
@@ -45,6 +47,9 @@ thing->count = count + 1;
 forget(thing, count++);
 return !(false);
 return NULL;
+if (1)
+if (0)
+return -1;
 return (a + b) + 1;
 return a - b;
 """
