@@ -222,13 +222,9 @@ void acd_limits_set(struct acd *acd, const struct acd_limits *limits)
 
 size_t acd_size(const struct acd_limits *limits)
 {
-        struct acd probe;
+        struct acd probe = { .capacity = *limits };
 
-        if (!acd_limits_are_in_range(limits))
-                return 0;
-        memset(&probe, 0, sizeof(probe));
-        probe.capacity = *limits;
-        return lay_out(&probe, NULL);
+        return acd_limits_are_in_range(limits) ? lay_out(&probe, NULL) : 0;
 }
 
 struct acd_limits acd_limits_default(void)
