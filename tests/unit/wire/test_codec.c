@@ -494,6 +494,34 @@ Test(codec, size_limits_are_exact, .init = setup)
         cr_assert_eq(refusal.limit, ACD_TERM_MAX);
 }
 
+/* Goal    A message may have 16,384 fields and not one more, by either way of reading. */
+Test(codec, the_number_of_fields_is_limited, .init = setup)
+{
+        static const uint16_t kinds[] = { WIRE_SUBMIT, WIRE_APPLY };
+
+        for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+                /* Field 15,000, a number: nobody knows it and everybody skips it. */
+                static const uint8_t field[] = { 0xc0, 0xa9, 0x07, 0x00 };
+                struct wire_message back;
+                struct wire_refusal refusal;
+                struct wire_frame frame = { .kind = kinds[i], .body = frame_bytes };
+
+                for (uint32_t k = 0; k <= WIRE_FIELD_COUNT_MAX; k++)
+                        memcpy(frame_bytes + k * sizeof(field), field, sizeof(field));
+                frame.body_size = WIRE_FIELD_COUNT_MAX * sizeof(field);
+                /* The general way has no memory for so many; that is another refusal. */
+                refusal.limit = 0;
+                (void)!wire_decode(&frame, &arena, &back, &refusal);
+                cr_assert_eq(refusal.limit, 0);
+                acd_arena_reset(&arena);
+                frame.body_size += (uint32_t)sizeof(field);
+                cr_assert_eq(wire_decode(&frame, &arena, &back, &refusal), ACD_TOO_LARGE);
+                cr_assert_str_eq(refusal.field, "body");
+                cr_assert_eq(refusal.limit, WIRE_FIELD_COUNT_MAX);
+                acd_arena_reset(&arena);
+        }
+}
+
 /* Goal    What a client should not send is encoded all the same, so that the daemon can say what is
  *         wrong with it. */
 Test(codec, encoding_does_not_judge, .init = setup)
