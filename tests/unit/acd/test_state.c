@@ -262,3 +262,101 @@ Test(state, the_digest_follows_the_commands)
         fixture_fini(&left);
         fixture_fini(&right);
 }
+
+/* Save, load into a core of its own, go on with both: the same. */
+static void come_back(struct fixture *live)
+{
+        static struct fixture restored;
+        struct file file;
+
+        save(live->acd, &file);
+        restored = *live;
+        restored.acd = fixture_core(&live->limits);
+        cr_assert_eq(load(restored.acd, &file), 0);
+        cr_assert_eq(acd_digest(restored.acd), acd_digest(live->acd));
+        fixture_work(&restored);
+        fixture_work(live);
+        cr_assert_eq(acd_digest(restored.acd), acd_digest(live->acd));
+        free(file.bytes);
+        fixture_fini(&restored);
+}
+
+/*
+ * Goal    Classes that are still to be matched again are saved, and matched after the
+ *         load, whoever's change it was: an agent's who logged out, or the queue's.
+ * Method  A contact waits for a higher tier; the gate opens; save before the agenda.
+ */
+Test(state, pending_rematches_come_back)
+{
+        for (uint32_t round = 0; round < 2; round++) {
+                static struct fixture live;
+                struct acd_queue_config config = fixture_queue_config("q");
+                struct acd_command command;
+                acd_agent_id first, second;
+                acd_contact_id contact;
+
+                fixture_init(&live, NULL);
+                config.tier_wait_ms[1] = 3600000;
+                for (uint32_t tier = 2; tier < ACD_TIER_COUNT; tier++)
+                        config.tier_wait_ms[tier] = 3600000;
+                command = fixture_command(&live, ACD_COMMAND_AGENT_UPSERT);
+                command.agent.name[0] = 'b';
+                command.agent.tier_count = 1;
+                command.agent.tier[0].queue = fixture_queue(&live, &config);
+                command.agent.tier[0].tier = 1;
+                cr_assert_eq(fixture_step(&live, &command), ACD_OK);
+                second.value = live.reply.id;
+                first = fixture_agent(&live, "a", (acd_skill_id){ 0 });
+                fixture_login(&live, first);
+                fixture_login(&live, second);
+                fixture_ready(&live, second);
+                contact = fixture_submit(&live, command.agent.tier[0].queue,
+                                         fixture_channel(&live, "chat"), (acd_gateway_id){ 0 });
+                fixture_work(&live);
+                cr_assert_eq(fixture_state(&live, contact), ACD_CONTACT_WAITING);
+                if (round == 0) {
+                        cr_assert_eq(fixture_agent_do(&live, ACD_COMMAND_AGENT_LOGOUT, first),
+                                     ACD_OK);
+                } else {
+                        memset(config.tier_wait_ms, 0, sizeof(config.tier_wait_ms));
+                        command = fixture_command(&live, ACD_COMMAND_QUEUE_UPSERT);
+                        command.queue = config;
+                        cr_assert_eq(fixture_step(&live, &command), ACD_OK);
+                }
+                cr_assert_eq(fixture_state(&live, contact), ACD_CONTACT_WAITING);
+                come_back(&live);
+                cr_assert_eq(fixture_state(&live, contact), ACD_CONTACT_OFFERED);
+                fixture_fini(&live);
+        }
+}
+
+/*
+ * Goal    A number that is spelled without an end is refused.
+ * Method  Wherever the stream has a zero, spell it with ten bytes that all promise more.
+ */
+Test(state, endless_numbers_are_refused)
+{
+        static struct fixture fixture;
+        struct file file, longer = { 0 };
+
+        fixture_init(&fixture, NULL);
+        save(fixture.acd, &file);
+        longer.bytes = malloc(file.size + 9);
+        cr_assert_not_null(longer.bytes);
+        longer.size = file.size + 9;
+        for (size_t i = 0; i < file.size; i++) {
+                struct acd *acd;
+
+                if (file.bytes[i] != 0)
+                        continue;
+                acd = fixture_core(&fixture.limits);
+                memcpy(longer.bytes, file.bytes, i);
+                memset(longer.bytes + i, 0x80, 10);
+                memcpy(longer.bytes + i + 10, file.bytes + i + 1, file.size - i - 1);
+                cr_assert_lt(load(acd, &longer), 0, "at byte %zu", i);
+                free(acd);
+        }
+        free(longer.bytes);
+        free(file.bytes);
+        fixture_fini(&fixture);
+}

@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What happens once in a million, made to happen: hashes that collide, deadlines that
+ * fall on a tick, memberships that lag behind the configuration, a restart with more to
+ * say than one step may.
+ */
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "acd/parts.h"
+#include "base/bytes.h"
+#include "unit/acd/fixture.h"
+
+/* Among so many 32-bit hashes two are equal, but for one chance in ten thousand. */
+enum { CANDIDATE_COUNT = 300000, TICK_NS = 1 << CORE_TICK_BITS };
+
+struct candidate {
+        uint32_t hash;
+        uint32_t number;
+};
+
+static int by_hash(const void *left, const void *right)
+{
+        const struct candidate *l = left, *r = right;
+
+        return l->hash < r->hash ? -1 : l->hash > r->hash;
+}
+
+static uint32_t candidate_text(char text[16], uint32_t number)
+{
+        return (uint32_t)snprintf(text, 16, "n%06u", (unsigned)number);
+}
+
+/* Two texts of one length with the same hash. @hash_of is the core's own, told again;
+ * the caller asks the table whether that is still so. */
+static void find_colliding(const struct acd *acd,
+                           uint32_t (*hash_of)(const struct acd *, const char *, uint32_t),
+                           char left[16], char right[16])
+{
+        struct candidate *all = calloc(CANDIDATE_COUNT, sizeof(*all));
+
+        cr_assert_not_null(all);
+        for (uint32_t i = 0; i < CANDIDATE_COUNT; i++) {
+                char text[16];
+                uint32_t size = candidate_text(text, i);
+
+                all[i] = (struct candidate){ hash_of(acd, text, size), i };
+        }
+        qsort(all, CANDIDATE_COUNT, sizeof(*all), by_hash);
+        for (uint32_t i = 1;; i++) {
+                cr_assert_lt(i, (uint32_t)CANDIDATE_COUNT);
+                if (all[i - 1].hash != all[i].hash)
+                        continue;
+                candidate_text(left, all[i - 1].number);
+                candidate_text(right, all[i].number);
+                break;
+        }
+        free(all);
+}
+
+static bool has_equal_hashes(const struct acd_itable *table)
+{
+        for (uint32_t i = 0; i <= table->mask; i++)
+                for (uint32_t k = 0; k < i; k++)
+                        if (table->slots[i].value != 0 && table->slots[k].value != 0 &&
+                            table->slots[i].hash == table->slots[k].hash)
+                                return true;
+        return false;
+}
+
+static uint32_t hash_of_skill(const struct acd *acd, const char *text, uint32_t size)
+{
+        uint8_t bytes[8 + 16];
+
+        acd_put_u32(bytes, 1);
+        acd_put_u32(bytes + 4, ACD_OBJECT_SKILL);
+        memcpy(bytes + 8, text, size);
+        return (uint32_t)acd_siphash(&acd->secret, bytes, 8 + size);
+}
+
+/* Two names whose hashes are equal are two names. */
+Test(edges, names_with_the_same_hash_are_told_apart)
+{
+        static struct fixture fixture;
+        char left[16], right[16];
+        acd_skill_id skill, other;
+
+        fixture_init(&fixture, NULL);
+        find_colliding(fixture.acd, hash_of_skill, left, right);
+        skill = fixture_skill(&fixture, left);
+        cr_assert_eq(acd_find(fixture.acd, ACD_OBJECT_SKILL, fixture.tenant,
+                              (struct acd_text){ right, (uint32_t)strlen(right) }),
+                     0u);
+        other = fixture_skill(&fixture, right);
+        cr_assert(has_equal_hashes(&fixture.acd->name_table), "the hash is made another way now");
+        cr_assert_neq(skill.value, other.value);
+        cr_assert_eq(acd_find(fixture.acd, ACD_OBJECT_SKILL, fixture.tenant,
+                              (struct acd_text){ left, (uint32_t)strlen(left) }),
+                     skill.value);
+        cr_assert_eq(acd_find(fixture.acd, ACD_OBJECT_SKILL, fixture.tenant,
+                              (struct acd_text){ right, (uint32_t)strlen(right) }),
+                     other.value);
+        fixture_fini(&fixture);
+}
+
+static uint32_t hash_of_key(const struct acd *acd, const char *text, uint32_t size)
+{
+        return (uint32_t)acd_siphash_u64(&acd->secret, acd_siphash(&acd->secret, text, size) ^
+                                                               acd_id_of(acd, &acd->tenants, 1));
+}
+
+/* Two client keys whose hashes are equal are two contacts. */
+Test(edges, client_keys_with_the_same_hash_are_told_apart)
+{
+        static struct fixture fixture;
+        struct acd_queue_config config = fixture_queue_config("q");
+        char left[16], right[16];
+        struct acd_command command;
+
+        fixture_init(&fixture, NULL);
+        find_colliding(fixture.acd, hash_of_key, left, right);
+        fixture_agent(&fixture, "a", (acd_skill_id){ 0 });
+        command = fixture_submit_command(&fixture, fixture_queue(&fixture, &config),
+                                         fixture_channel(&fixture, "chat"), (acd_gateway_id){ 0 });
+        command.submit.client_key = fixture_bytes(left);
+        cr_assert_eq(fixture_step(&fixture, &command), ACD_OK);
+        command.submit.client_key = fixture_bytes(right);
+        cr_assert_eq(fixture_step(&fixture, &command), ACD_OK);
+        cr_assert(has_equal_hashes(&fixture.acd->key_table), "the hash is made another way now");
+        cr_assert_eq(fixture_step(&fixture, &command), ACD_DUPLICATE);
+        fixture_fini(&fixture);
+}
+
+/* A deadline that is a tick's own moment is not a tick late. */
+Test(edges, a_deadline_on_a_tick_is_kept)
+{
+        static struct fixture fixture;
+        struct acd_queue_config config = fixture_queue_config("q");
+        acd_contact_id contact;
+        acd_agent_id agent;
+        acd_queue_id queue;
+        acd_time deadline;
+
+        fixture_init(&fixture, NULL);
+        agent = fixture_agent(&fixture, "a", (acd_skill_id){ 0 });
+        queue = fixture_queue(&fixture, &config);
+        fixture_login(&fixture, agent);
+        fixture_ready(&fixture, agent);
+        deadline = (fixture.now + 20000000000 + TICK_NS) / TICK_NS * TICK_NS;
+        fixture.now = deadline - 20000000000;
+        contact = fixture_submit(&fixture, queue, fixture_channel(&fixture, "chat"),
+                                 (acd_gateway_id){ 0 });
+        cr_assert_eq(fixture_assignment(&fixture, contact).deadline, deadline);
+        cr_assert_leq(acd_next_deadline(fixture.acd), deadline);
+        fixture_run(&fixture, deadline - 1);
+        cr_assert_eq(fixture_state(&fixture, contact), ACD_CONTACT_OFFERED);
+        fixture_run(&fixture, deadline);
+        cr_assert_eq(fixture_state(&fixture, contact), ACD_CONTACT_WAITING);
+        fixture_fini(&fixture);
+}
+
+static void give_skill(struct fixture *fixture, const char *name, acd_skill_id skill)
+{
+        struct acd_command command = fixture_command(fixture, ACD_COMMAND_AGENT_UPSERT);
+
+        snprintf(command.agent.name, sizeof(command.agent.name), "%s", name);
+        command.agent.skill_count = skill.value != 0;
+        command.agent.skill[0].skill = skill;
+        command.agent.skill[0].level = 5;
+        cr_assert_eq(fixture_step(fixture, &command), ACD_OK);
+}
+
+/*
+ * Goal    A queue is dead when nobody could serve it, as the configuration says now,
+ *         not as the memberships that are made from it on the agenda.
+ */
+Test(edges, a_queue_is_alive_before_its_memberships_are)
+{
+        static struct fixture fixture;
+        struct acd_queue_config config = fixture_queue_config("q");
+        acd_skill_id skill;
+        struct acd_command command;
+
+        fixture_init(&fixture, NULL);
+        skill = fixture_skill(&fixture, "s");
+        config.requirement.term_count = 1;
+        config.requirement.term[0] = (struct acd_term){ .skill = skill, .level_min = 3 };
+        fixture_agent(&fixture, "a", skill);
+        command = fixture_submit_command(&fixture, fixture_queue(&fixture, &config),
+                                         fixture_channel(&fixture, "chat"), (acd_gateway_id){ 0 });
+        cr_assert_eq(fixture_step(&fixture, &command), ACD_OK);
+        give_skill(&fixture, "a", (acd_skill_id){ 0 });
+        fixture_work(&fixture);
+        cr_assert_eq(fixture_step(&fixture, &command), ACD_DEAD_QUEUE);
+        give_skill(&fixture, "a", skill);
+        cr_assert_gt(acd_agenda_units(fixture.acd), 0u);
+        cr_assert_eq(fixture_step(&fixture, &command), ACD_OK);
+        fixture_work(&fixture);
+        fixture_fini(&fixture);
+}
+
+/*
+ * Goal    Whatever a restart has to say, it says one object a unit.
+ * Method  Gateways and offers in plenty; START, then WORK by single units.
+ */
+Test(edges, a_restart_speaks_of_one_object_a_unit)
+{
+        static struct fixture fixture;
+        struct acd_queue_config config = fixture_queue_config("q");
+        struct acd_command command;
+        acd_queue_id queue;
+        uint32_t lost_count = 0, returned_count = 0;
+
+        fixture_init(&fixture, NULL);
+        queue = fixture_queue(&fixture, &config);
+        for (uint32_t i = 0; i < 20; i++) {
+                char name[] = { (char)('a' + i), 0 };
+                acd_agent_id agent = fixture_agent(&fixture, name, (acd_skill_id){ 0 });
+
+                if (i < 5)
+                        fixture_gateway(&fixture, name);
+                fixture_login(&fixture, agent);
+                fixture_ready(&fixture, agent);
+                fixture_submit(&fixture, queue, fixture_channel(&fixture, "chat"),
+                               (acd_gateway_id){ 0 });
+        }
+        command = fixture_command(&fixture, ACD_COMMAND_START);
+        command.start.epoch = 2;
+        command.start.limits = fixture.limits;
+        command.start.logic_version = ACD_LOGIC_VERSION;
+        cr_assert_eq(fixture_step(&fixture, &command), ACD_OK);
+        command = fixture_command(&fixture, ACD_COMMAND_WORK);
+        command.work.unit_max = 1;
+        while (acd_agenda_units(fixture.acd) > 0) {
+                uint32_t lost, returned;
+
+                cr_assert_eq(fixture_step(&fixture, &command), ACD_OK);
+                lost = fixture_event_count(&fixture, ACD_EVENT_GATEWAY_LOST);
+                returned = fixture_event_count(&fixture, ACD_EVENT_OFFER_ENDED);
+                cr_assert_leq(lost + returned, 1u);
+                lost_count += lost;
+                returned_count += returned;
+        }
+        cr_assert_eq(lost_count, 5u);
+        cr_assert_eq(returned_count, 20u);
+        fixture_fini(&fixture);
+}
+
+/* Whatever has a name can be asked for it. */
+Test(edges, names_of_all_kinds)
+{
+        static struct fixture fixture;
+        acd_gateway_id gateway;
+
+        fixture_init(&fixture, NULL);
+        gateway = fixture_gateway(&fixture, "sip");
+        cr_assert_eq(acd_name(fixture.acd, ACD_OBJECT_GATEWAY, gateway.value).size, 3u);
+        cr_assert_eq(acd_name(fixture.acd, ACD_OBJECT_TENANT, fixture.tenant.value).size, 1u);
+        cr_assert_eq(acd_name(fixture.acd, ACD_OBJECT_CONTACT, gateway.value).size, 0u);
+        fixture_fini(&fixture);
+}
