@@ -136,15 +136,16 @@ struct journal *journal_lay_out(void *memory, const struct journal_options *opti
         journal->writer.kept = (struct journal_kept *)(void *)at;
         journal->writer.kept_count_max = options->segment_count_max;
         at += aligned(options->segment_count_max * sizeof(struct journal_kept));
-        if (options->mode == JOURNAL_READ)
-                return journal;
-
-        for (uint32_t i = 0; i < 2; i++) {
-                journal->buffers[i].bytes = at;
-                at += buffer_size(options);
+        if (options->mode == JOURNAL_OWN) {
+                for (uint32_t i = 0; i < 2; i++) {
+                        journal->buffers[i].bytes = at;
+                        at += buffer_size(options);
+                }
+                journal->writer.zeros = at;
+                memset(at, 0, JOURNAL_SLICE_SIZE);
+                at += JOURNAL_SLICE_SIZE;
         }
-        journal->writer.zeros = at;
-        memset(at, 0, JOURNAL_SLICE_SIZE);
 
+        ACD_ASSERT(at == (uint8_t *)memory + journal_size(options));
         return journal;
 }

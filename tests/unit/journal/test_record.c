@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "base/crc32c.h"
 #include "base/prng.h"
 #include "journal/record.h"
 
@@ -338,10 +339,83 @@ Test(record, the_largest_record_fits)
         free(bytes);
 }
 
+/* Put a number of @width bytes into the header and make its checksum right again. */
+static void forge_header(struct sample *sample, size_t offset, size_t width, uint64_t value)
+{
+        uint8_t seed[20];
+
+        acd_put_u64(seed, identity.secret);
+        acd_put_u64(seed + 8, identity.segment_number);
+        acd_put_u32(seed + 16, identity.epoch);
+        if (width == 8)
+                acd_put_u64(sample->bytes + offset, value);
+        else
+                acd_put_u32(sample->bytes + offset, (uint32_t)value);
+        acd_put_u32(sample->bytes + JOURNAL_BATCH_HEADER_SIZE - 4,
+                    acd_crc32c(acd_crc32c(0, seed, sizeof(seed)), sample->bytes,
+                               JOURNAL_BATCH_HEADER_SIZE - 4));
+}
+
 /* Goal    A header that claims nonsense is refused though its checksum is right.
- * Method  Rewrite one field at a time and seal the checksum again with the
- *         public function, from a batch that says so. */
-Test(record, nonsense_with_a_checksum_is_refused)
+ * Method  Rewrite one field at a time, to the last sane value and the first that is not. */
+Test(record, each_field_of_a_header_is_checked)
+{
+        const uint32_t overhead = JOURNAL_BATCH_HEADER_SIZE + JOURNAL_BATCH_TRAILER_SIZE;
+        const struct {
+                size_t offset, width;
+                uint64_t value;
+                bool is_sane;
+        } cases[] = {
+                { 8, 4, overhead + 2 * JOURNAL_RECORD_HEADER_SIZE, true },
+                { 8, 4, overhead + 2 * JOURNAL_RECORD_HEADER_SIZE - 8, false },
+                { 8, 4, JOURNAL_BATCH_SIZE_MAX, true },
+                { 8, 4, JOURNAL_BATCH_SIZE_MAX + 8, false },
+                { 8, 4, JOURNAL_BATCH_SIZE_MAX - 4, false },
+                { 12, 4, 1, true },
+                { 12, 4, 0, false },
+                { 12, 4, UINT32_MAX, false },
+                { 32, 8, 1000, true },
+                { 32, 8, 999, false },
+                { 40, 8, 999, true },
+                { 40, 8, 1000, false },
+        };
+
+        for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+                static struct sample sample;
+                struct journal_batch batch = { .epoch = 77 };
+
+                make_sample(&sample, 15, 2, 100);
+                forge_header(&sample, cases[i].offset, cases[i].width, cases[i].value);
+                cr_assert_eq(journal_batch_decode_header(sample.bytes, JOURNAL_BATCH_HEADER_SIZE,
+                                                         &identity, &batch),
+                             cases[i].is_sane ? JOURNAL_VALID : JOURNAL_BAD_HEADER, "case %zu", i);
+                cr_assert_eq(batch.epoch, cases[i].is_sane ? identity.epoch : 77u);
+        }
+}
+
+/* Goal    As many records as a batch may have, in the smallest batch for them. */
+Test(record, the_number_of_records_is_limited)
+{
+        static struct sample sample;
+        struct journal_batch batch;
+        uint64_t size = JOURNAL_BATCH_HEADER_SIZE + JOURNAL_BATCH_TRAILER_SIZE +
+                        (uint64_t)(JOURNAL_BATCH_RECORD_COUNT_MAX + 1) * JOURNAL_RECORD_HEADER_SIZE;
+
+        cr_assert_leq(size, (uint64_t)JOURNAL_BATCH_SIZE_MAX);
+        make_sample(&sample, 15, 2, 100);
+        forge_header(&sample, 8, 4, (size + 7) / 8 * 8);
+        forge_header(&sample, 12, 4, JOURNAL_BATCH_RECORD_COUNT_MAX);
+        cr_assert_eq(journal_batch_decode_header(sample.bytes, JOURNAL_BATCH_HEADER_SIZE, &identity,
+                                                 &batch),
+                     JOURNAL_VALID);
+        forge_header(&sample, 12, 4, JOURNAL_BATCH_RECORD_COUNT_MAX + 1);
+        cr_assert_eq(journal_batch_decode_header(sample.bytes, JOURNAL_BATCH_HEADER_SIZE, &identity,
+                                                 &batch),
+                     JOURNAL_BAD_HEADER);
+}
+
+/* Goal    A batch that is cut short is so, and nothing is no batch. */
+Test(record, a_cut_batch_says_its_size)
 {
         static struct sample sample;
         struct journal_batch batch;

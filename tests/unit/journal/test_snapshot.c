@@ -146,6 +146,39 @@ Test(snapshot, two_are_kept)
         check(40, 100, 100);
 }
 
+/* Goal    A directory full of snapshots that somebody put there: the newest is found, in
+ *         whatever order they are listed, and an older one when it is asked for.
+ * Method  Names of more snapshots than a list holds, by several orders; only the newest
+ *         two are whole. */
+Test(snapshot, the_newest_of_many_is_found)
+{
+        enum { NAME_COUNT = 100 };
+
+        for (uint32_t round = 0; round < 3; round++) {
+                simdisk_reseed(disk, round);
+                for (uint32_t i = 0; i < NAME_COUNT; i++) {
+                        uint32_t lsn = 1 + (round == 0   ? i
+                                            : round == 1 ? NAME_COUNT - 1 - i
+                                                         : i * 37 % NAME_COUNT);
+                        char name[JOURNAL_NAME_SIZE];
+                        struct journal_file file;
+
+                        journal_name_format(name, "snapshot-", lsn);
+                        cr_assert_eq(journal_file_open(&file, &dir, name, JOURNAL_IO_ANY, &error),
+                                     0);
+                        journal_file_close(&file);
+                }
+                cr_assert_eq(take(NAME_COUNT + 2 * round, 500, 100), 0);
+                cr_assert_eq(take(NAME_COUNT + 1 + 2 * round, 600, 100), 0);
+                check(NAME_COUNT + 1 + 2 * round, 600, 100);
+                cr_assert_eq(
+                        snapshot_open(&reader, &dir, NAME_COUNT + 2 * round, NULL, NULL, &error),
+                        0);
+                cr_assert_eq(reader.head.lsn, NAME_COUNT + 2 * round);
+                snapshot_close(&reader);
+        }
+}
+
 static int damaged_count;
 
 static void on_damaged(void *context, const struct journal_error *damage)
