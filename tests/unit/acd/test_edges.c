@@ -249,6 +249,84 @@ Test(edges, a_restart_speaks_of_one_object_a_unit)
         fixture_fini(&fixture);
 }
 
+/* What the last run left on the agenda waits until the restart has been told. */
+Test(edges, a_restart_speaks_first)
+{
+        static struct fixture fixture;
+        acd_skill_id skill;
+        struct acd_command command;
+
+        fixture_init(&fixture, NULL);
+        skill = fixture_skill(&fixture, "s");
+        fixture_agent(&fixture, "a", skill);
+        give_skill(&fixture, "a", (acd_skill_id){ 0 });
+        cr_assert_gt(acd_agenda_units(fixture.acd), 0u);
+        command = fixture_command(&fixture, ACD_COMMAND_START);
+        command.start.epoch = 2;
+        command.start.limits = fixture.limits;
+        command.start.logic_version = ACD_LOGIC_VERSION;
+        cr_assert_eq(fixture_step(&fixture, &command), ACD_OK);
+        command = fixture_command(&fixture, ACD_COMMAND_WORK);
+        command.work.unit_max = 1;
+        cr_assert_eq(fixture_step(&fixture, &command), ACD_OK);
+        cr_assert_eq(fixture_event_count(&fixture, ACD_EVENT_RUN_STARTED), 1u);
+        fixture_fini(&fixture);
+}
+
+static void lose(struct fixture *fixture, acd_gateway_id gateway)
+{
+        struct acd_command command = fixture_command(fixture, ACD_COMMAND_GATEWAY_LOST);
+
+        command.gateway.gateway = gateway;
+        cr_assert_eq(fixture_step(fixture, &command), ACD_OK);
+}
+
+static void let_time_pass(struct fixture *fixture, uint64_t ms)
+{
+        struct acd_command command = fixture_command(fixture, ACD_COMMAND_TIME);
+
+        fixture->now += ms * 1000000;
+        cr_assert_eq(fixture_step(fixture, &command), ACD_OK);
+}
+
+/*
+ * Goal    An agent who meets more contacts of gone gateways than one step deals with, and
+ *         then more again, still gets the one behind them.
+ * Method  Two gateways go, the second while he is on the agenda because of the first.
+ */
+Test(edges, an_agent_gets_past_many_who_are_gone)
+{
+        static struct fixture fixture;
+        struct acd_queue_config config = fixture_queue_config("q");
+        acd_gateway_id gateways[2];
+        acd_channel_id chat;
+        acd_contact_id last;
+        acd_agent_id agent;
+        acd_queue_id queue;
+
+        fixture_init(&fixture, NULL);
+        agent = fixture_agent(&fixture, "a", (acd_skill_id){ 0 });
+        queue = fixture_queue(&fixture, &config);
+        chat = fixture_channel(&fixture, "chat");
+        gateways[0] = fixture_gateway(&fixture, "g");
+        gateways[1] = fixture_gateway(&fixture, "h");
+        for (uint32_t i = 0; i < 60; i++)
+                fixture_submit(&fixture, queue, chat, gateways[i / 30]);
+        last = fixture_submit(&fixture, queue, chat, (acd_gateway_id){ 0 });
+        fixture_work(&fixture);
+        fixture_login(&fixture, agent);
+        lose(&fixture, gateways[0]);
+        let_time_pass(&fixture, 1000);
+        lose(&fixture, gateways[1]);
+        let_time_pass(&fixture, 9002);
+        fixture_ready(&fixture, agent);
+        cr_assert_eq(fixture_state(&fixture, last), ACD_CONTACT_WAITING);
+        let_time_pass(&fixture, 1000);
+        fixture_work(&fixture);
+        cr_assert_eq(fixture_state(&fixture, last), ACD_CONTACT_OFFERED);
+        fixture_fini(&fixture);
+}
+
 /* Whatever has a name can be asked for it. */
 Test(edges, names_of_all_kinds)
 {
