@@ -9,6 +9,7 @@
 
 #include "base/bytes.h"
 #include "base/crc32c.h"
+#include "base/prng.h"
 #include "journal/file.h"
 #include "journal/meta.h"
 #include "journal/segment.h"
@@ -415,6 +416,50 @@ Test(segment, nonsense_with_a_checksum_is_refused)
                 cr_assert_eq(journal_segment_decode(block, sizeof(block), &segment), -EBADMSG,
                              "%zu", i);
         }
+}
+
+/* Goal    A scan hands out the bytes of the file, wherever it is asked to look next.
+ * Method  A segment of three windows; random offsets and sizes, forth, back and beyond. */
+Test(segment, a_scan_looks_anywhere)
+{
+        enum { FILE_SIZE = 3 * JOURNAL_WINDOW_SIZE + 4096 };
+        static uint8_t contents[FILE_SIZE], window[JOURNAL_WINDOW_SIZE];
+        struct simdisk *disk = simdisk_new(1);
+        struct journal_segment segment = segment_sample;
+        struct journal_file file;
+        struct journal_scan scan;
+        struct journal_dir dir;
+        struct acd_prng prng;
+
+        acd_prng_init(&prng, 4);
+        for (size_t i = 0; i < sizeof(contents); i++)
+                contents[i] = (uint8_t)acd_prng_next(&prng);
+        segment.number = 1;
+        segment.size = sizeof(contents);
+        journal_segment_encode(&segment, contents);
+        cr_assert_eq(journal_dir_open(&dir, simdisk_io(disk), "d", JOURNAL_DIR_OWN, NULL), 0);
+        cr_assert_eq(
+                journal_file_open(&file, &dir, "log-0000000000000001", JOURNAL_IO_CREATE, NULL), 0);
+        cr_assert_eq(journal_file_write(&file, contents, sizeof(contents), 0, NULL), 0);
+        journal_file_close(&file);
+
+        cr_assert_eq(journal_scan_open(&scan, &dir, 1, window, NULL), 0);
+        for (uint32_t i = 0; i < 2000; i++) {
+                uint64_t offset = acd_prng_below(&prng, sizeof(contents));
+                size_t size = acd_prng_below(&prng, JOURNAL_WINDOW_SIZE + 1);
+                size_t left = sizeof(contents) - offset, got;
+                const uint8_t *bytes;
+
+                if (i % 3 == 0)
+                        size /= 1000;
+                cr_assert_eq(journal_scan_bytes(&scan, offset, size, &bytes, &got, NULL), 0);
+                cr_assert_geq(got, size < left ? size : left);
+                cr_assert_leq(got, left);
+                cr_assert_eq(memcmp(bytes, contents + offset, got), 0);
+        }
+        journal_scan_close(&scan);
+        journal_dir_close(&dir);
+        simdisk_free(disk);
 }
 
 /* ---- files ---- */
