@@ -205,13 +205,14 @@ class Campaign:
 
 def read_excuses():
     """(path, source line, what was changed) of mutants that change nothing."""
+    with open(EQUIVALENT, encoding="utf-8") as lines:
+        text = "".join(line for line in lines if not line.startswith("#"))
     excuses = set()
-    if os.path.exists(EQUIVALENT):
-        with open(EQUIVALENT, encoding="utf-8") as lines:
-            for line in lines:
-                parts = [part.strip() for part in line.split(" | ")]
-                if len(parts) == 4 and not line.startswith("#"):
-                    excuses.add(tuple(parts[:3]))
+    for entry in text.strip().split("\n\n"):
+        path, source, what, *reason = entry.strip().split("\n")
+        if not reason:
+            sys.exit("equivalent.txt: no reason is given for %s | %s" % (path, source))
+        excuses.add((path, source, what))
     return excuses
 
 

@@ -1,10 +1,13 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Proves that mutants.py makes the changes it should, and no others."""
+"""Proves that mutants.py makes the changes it should, and no others; and that each
+line of equivalent.txt excuses one mutant, and that one is still there."""
 
 import sys
+from collections import Counter
 
 import mutants
+import mutate
 
 SOURCE = """
 static bool is_good(const struct thing *thing, int count)
@@ -55,6 +58,13 @@ return a - b;
 """
 
 
+def stale_excuses():
+    found = Counter((mutant.path, mutant.source, mutant.what)
+                    for layer in mutate.LAYERS.values()
+                    for mutant in mutate.all_mutants(layer.folder, ""))
+    return [excuse for excuse in mutate.read_excuses() if found[excuse] != 1]
+
+
 def main():
     lines = []
     for mutant in mutants.mutants_of("a.c", SOURCE):
@@ -64,6 +74,9 @@ def main():
     if sorted(lines) != sorted(expected):
         print("missing: %s" % [line for line in expected if line not in lines])
         print("surplus: %s" % [line for line in lines if line not in expected])
+        return 1
+    for path, source, what in stale_excuses():
+        print("equivalent.txt: not one mutant: %s | %s | %s" % (path, source, what))
         return 1
     print("%d mutants, as expected" % len(lines))
     return 0
