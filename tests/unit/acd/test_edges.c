@@ -327,6 +327,113 @@ Test(edges, an_agent_gets_past_many_who_are_gone)
         fixture_fini(&fixture);
 }
 
+static void remove_agent(struct fixture *fixture, acd_agent_id agent)
+{
+        struct acd_command command = fixture_command(fixture, ACD_COMMAND_REMOVE);
+
+        command.remove.object = ACD_OBJECT_AGENT;
+        command.remove.id = agent.value;
+        cr_assert_eq(fixture_step(fixture, &command), ACD_OK);
+        fixture_work(fixture);
+}
+
+/* An agent with a skill, whose contact waits for a higher tier or, of gone gateways, in
+ * his way; then he is removed with the job that this makes still on the agenda. */
+Test(edges, a_removed_agent_leaves_no_jobs)
+{
+        static struct fixture fixture;
+        struct acd_queue_config config = fixture_queue_config("q");
+        acd_agent_id agent, other;
+        acd_gateway_id gateway;
+        acd_contact_id contact;
+        struct acd_command command;
+
+        fixture_init(&fixture, NULL);
+        for (uint32_t tier = 1; tier < ACD_TIER_COUNT; tier++)
+                config.tier_wait_ms[tier] = 3600000;
+        command = fixture_command(&fixture, ACD_COMMAND_AGENT_UPSERT);
+        command.agent.name[0] = 'b';
+        command.agent.tier_count = 1;
+        command.agent.tier[0].queue = fixture_queue(&fixture, &config);
+        command.agent.tier[0].tier = 1;
+        cr_assert_eq(fixture_step(&fixture, &command), ACD_OK);
+        other.value = fixture.reply.id;
+        fixture_login(&fixture, other);
+
+        /* His memberships. */
+        agent = fixture_agent(&fixture, "a", (acd_skill_id){ 0 });
+        give_skill(&fixture, "a", fixture_skill(&fixture, "s"));
+        remove_agent(&fixture, agent);
+
+        /* The search that met too many of a gone gateway. */
+        agent = fixture_agent(&fixture, "a", (acd_skill_id){ 0 });
+        fixture_work(&fixture);
+        gateway = fixture_gateway(&fixture, "g");
+        for (uint32_t i = 0; i < 30; i++)
+                fixture_submit(&fixture, command.agent.tier[0].queue,
+                               fixture_channel(&fixture, "chat"), gateway);
+        fixture_login(&fixture, agent);
+        lose(&fixture, gateway);
+        let_time_pass(&fixture, 10002);
+        fixture_ready(&fixture, agent);
+        cr_assert_eq(fixture_agent_do(&fixture, ACD_COMMAND_AGENT_LOGOUT, agent), ACD_OK);
+        remove_agent(&fixture, agent);
+
+        /* The tiers that opened when he logged out: somebody else is matched all the same. */
+        agent = fixture_agent(&fixture, "a", (acd_skill_id){ 0 });
+        fixture_work(&fixture);
+        fixture_login(&fixture, agent);
+        fixture_ready(&fixture, other);
+        contact = fixture_submit(&fixture, command.agent.tier[0].queue,
+                                 fixture_channel(&fixture, "chat"), (acd_gateway_id){ 0 });
+        fixture_work(&fixture);
+        cr_assert_eq(fixture_state(&fixture, contact), ACD_CONTACT_WAITING);
+        cr_assert_eq(fixture_agent_do(&fixture, ACD_COMMAND_AGENT_LOGOUT, agent), ACD_OK);
+        cr_assert_eq(fixture_state(&fixture, contact), ACD_CONTACT_WAITING);
+        remove_agent(&fixture, agent);
+        cr_assert_eq(fixture_state(&fixture, contact), ACD_CONTACT_OFFERED);
+        fixture_fini(&fixture);
+}
+
+/* Goal    An agent who could serve one class more than he may is refused, new or not. */
+Test(edges, classes_of_an_agent_are_counted_before)
+{
+        static struct fixture fixture;
+        struct acd_limits limits = fixture_limits();
+        struct acd_command command;
+        acd_skill_id none, other;
+
+        limits.class_per_agent_max = 2;
+        fixture_init(&fixture, &limits);
+        none = fixture_skill(&fixture, "none");
+        other = fixture_skill(&fixture, "other");
+        for (uint32_t i = 0; i < 3; i++) {
+                char name[] = { 'q', (char)('0' + i), 0 };
+                struct acd_queue_config config = fixture_queue_config(name);
+
+                config.requirement.term_count = i > 0;
+                config.requirement.term[0].skill = i == 1 ? none : other;
+                config.requirement.term[0].level_min = 1;
+                fixture_agent(&fixture, name, i == 1 ? none : other);
+                fixture_submit(&fixture, fixture_queue(&fixture, &config),
+                               fixture_channel(&fixture, "chat"), (acd_gateway_id){ 0 });
+        }
+        command = fixture_command(&fixture, ACD_COMMAND_AGENT_UPSERT);
+        command.agent.name[0] = 'a';
+        command.agent.skill_count = 2;
+        command.agent.skill[0].skill = none;
+        command.agent.skill[1].skill = other;
+        command.agent.skill[0].level = command.agent.skill[1].level = 1;
+        cr_assert_eq(fixture_step(&fixture, &command), ACD_LIMIT);
+        cr_assert_eq(fixture.reply.field, ACD_FIELD_CLASS_PER_AGENT);
+        command.agent.skill_count = 1;
+        cr_assert_eq(fixture_step(&fixture, &command), ACD_OK);
+        fixture_work(&fixture);
+        command.agent.skill_count = 2;
+        cr_assert_eq(fixture_step(&fixture, &command), ACD_LIMIT);
+        fixture_fini(&fixture);
+}
+
 /* Whatever has a name can be asked for it. */
 Test(edges, names_of_all_kinds)
 {
