@@ -411,3 +411,81 @@ Test(salvage, the_owner_may_stop)
         cr_assert_eq(journal_salvage(salvage_memory, &dir, &sink, &report, NULL), -EBADMSG);
         journal_dir_close(&dir);
 }
+
+/* Stops at the gap. */
+static int on_stopping_gap(void *self, const struct journal_gap *gap)
+{
+        (void)on_gap(self, gap);
+        return 6;
+}
+
+/* Salvage the directory of @damaged with @stopping; what it returns. */
+static int try_salvage(struct simdisk *damaged, const struct journal_salvage_sink *stopping)
+{
+        struct journal_salvage_report report;
+        struct journal_error error;
+        struct journal_dir dir;
+        int r;
+
+        memset(&found, 0, sizeof(found));
+        r = journal_dir_open(&dir, simdisk_io(damaged), WORLD_PATH, JOURNAL_DIR_READ, &error);
+        if (r < 0)
+                return r;
+        r = journal_salvage(salvage_memory, &dir, stopping, &report, &error);
+        journal_dir_close(&dir);
+        return r;
+}
+
+/* Goal    Who stops at a gap gets his answer, and nothing after it. */
+Test(salvage, the_owner_may_stop_at_a_gap)
+{
+        const struct journal_salvage_sink stopping = { on_record, on_stopping_gap, &found };
+
+        map_batches();
+        for (uint32_t i = 0; i < batch_count; i++) {
+                struct simdisk *damaged = simdisk_clone(disk);
+
+                simdisk_flip(damaged, WORLD_PATH, "log-0000000000000001", batches[i].offset + 2, 1);
+                cr_assert_eq(try_salvage(damaged, &stopping), 6);
+                cr_assert_eq(found.gap_count, 1);
+                cr_assert_eq(found.gaps[0].offset, batches[i].offset);
+                simdisk_free(damaged);
+        }
+}
+
+/*
+ * Goal    What keeps it from reading is told; only META and the headers that would tell
+ *         the secret have a second chance.
+ * Method  Each operation of each kind fails in turn; META is there, or is not.
+ */
+Test(salvage, every_failure_is_told)
+{
+        for (int has_meta = 0; has_meta < 2; has_meta++) {
+                struct simdisk *whole = simdisk_clone(disk);
+                uint64_t before, count, tolerated = 0;
+
+                if (!has_meta)
+                        simdisk_remove(whole, WORLD_PATH, "META");
+                before = simdisk_op_count(whole, SIMDISK_ALL_OPS);
+                cr_assert_eq(try_salvage(whole, &sink), 0);
+                count = simdisk_op_count(whole, SIMDISK_ALL_OPS) - before;
+                cr_assert_eq(missing_count(), 0);
+                for (uint64_t n = 1; n <= count; n++) {
+                        const struct simdisk_fault fault = { SIMDISK_ALL_OPS, n, EIO, false };
+                        int r;
+
+                        simdisk_set_fault(whole, &fault);
+                        r = try_salvage(whole, &sink);
+                        cr_assert(simdisk_was_faulty(whole));
+                        simdisk_restart(whole);
+                        if (r == -EIO)
+                                continue;
+                        cr_assert_eq(r, 0, "operation %llu", (unsigned long long)n);
+                        cr_assert_eq(missing_count(), 0);
+                        tolerated++;
+                }
+                /* META is opened and read, or looked for; then a header is. */
+                cr_assert_leq(tolerated, 3u);
+                simdisk_free(whole);
+        }
+}
