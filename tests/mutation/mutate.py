@@ -110,32 +110,42 @@ class Tree:
                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode
 
     def tests(self, pattern):
-        """The tests whose names match, built and timed; they must pass."""
+        """The tests whose names match, built, by name; not timed yet."""
         files = {target["id"]: [os.path.relpath(os.path.realpath(path),
                                                 os.path.realpath(self.build))
                                 for path in target["filename"]]
                  for target in self.introspect("targets")}
-        found = []
+        found = {}
         for test in self.introspect("tests"):
             if not re.fullmatch(pattern, test["name"]):
                 continue
             targets = [path for target in test["depends"] for path in files.get(target, [])]
             if self.ninja(targets) != 0:
                 sys.exit("%s does not build" % test["name"])
-            found.append(self.timed(Test(
+            found[test["name"]] = Test(
                 test["name"], test["cmd"] + QUICK_ARGUMENTS.get(test["name"], []),
                 dict(os.environ, **test["env"], **QUICK_ENVIRONMENT),
-                test.get("workdir") or self.build, targets, 600, 600)))
-        return sorted(found, key=lambda test: test.processor)
+                test.get("workdir") or self.build, targets, 600, 600)
+        return found
 
-    @staticmethod
-    def timed(test):
-        """The test with its usual times; it must pass."""
-        clock, processor = time.monotonic(), processor_time()
-        if run(test) != 0:
-            sys.exit("%s fails without any mutant" % test.name)
-        return test._replace(processor=processor_time() - processor,
-                             clock=time.monotonic() - clock)
+
+def timed(test):
+    """The test with its usual times; it must pass."""
+    clock, processor = time.monotonic(), processor_time()
+    if run(test) != 0:
+        sys.exit("%s fails without any mutant" % test.name)
+    return test._replace(processor=processor_time() - processor, clock=time.monotonic() - clock)
+
+
+def tests_of(trees, pattern):
+    """For each tree its tests, built side by side; one tree's are run, one by one."""
+    with concurrent.futures.ThreadPoolExecutor(len(trees)) as pool:
+        found = list(pool.map(lambda tree: tree.tests(pattern), trees))
+    if not found[0]:
+        sys.exit("no tests match %s" % pattern)
+    first = sorted((timed(test) for test in found[0].values()), key=lambda test: test.processor)
+    return [[tests[test.name]._replace(processor=test.processor, clock=test.clock)
+             for test in first] for tests in found]
 
 
 class Campaign:
@@ -146,9 +156,7 @@ class Campaign:
         self.layer = layer
         self.chosen = chosen
         self.excuses = read_excuses()
-        self.tests = [tree.tests(layer.tests) for tree in trees]
-        if not self.tests[0]:
-            sys.exit("no tests match %s" % layer.tests)
+        self.tests = tests_of(trees, layer.tests)
         self.killers = Counter()
         self.lock = threading.Lock()
         self.free = list(range(len(trees)))
@@ -284,7 +292,9 @@ def main():
     options = parse_arguments()
     rows = []
     with tempfile.TemporaryDirectory(prefix="acdd-mutation-") as parent:
-        trees = [] if options.list else [Tree(parent, i) for i in range(options.jobs)]
+        with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+            count = 0 if options.list else options.jobs
+            trees = list(pool.map(lambda i: Tree(parent, i), range(count)))
         for name in options.layers.split(","):
             possible = all_mutants(LAYERS[name].folder, options.only)
             chosen = possible
