@@ -544,6 +544,38 @@ Test(event_log, a_failed_flush_can_be_repeated)
         cr_assert_eq(error.code, -EIO);
 }
 
+/* Zero means the default, and those are the header's. */
+Test(event_log, defaults_are_as_documented)
+{
+        const struct event_log_options zero = { 0 };
+        const struct event_log_options same = {
+                .segment_size = UINT64_C(64) << 20,
+                .retention_size = UINT64_C(4) << 30,
+                .segment_count_max = 4096,
+                .index_count_max = 65536,
+                .buffer_size = 1 << 20,
+        };
+
+        cr_assert_eq(event_log_size(&zero), event_log_size(&same));
+}
+
+/* Goal    A segment that vanishes after it was listed ends the log before the cut. */
+Test(event_log, a_cut_into_a_missing_segment_is_refused)
+{
+        static char names[512][SIMDISK_NAME_SIZE];
+        uint32_t name_count;
+
+        append(100);
+        flush();
+        event_log_close(events);
+        open_log();
+        name_count = simdisk_names(disk, "d", names, 512);
+        for (uint32_t i = 0; i < name_count; i++)
+                if (strncmp(names[i], "events-", 7) == 0)
+                        simdisk_remove(disk, "d", names[i]);
+        cr_assert_eq(event_log_cut(events, positions[50], &error), -ENODATA);
+}
+
 /* ---- failures ---- */
 
 static int read_all(void)
@@ -629,6 +661,7 @@ static void begin_life(const struct simdisk_fault *fault)
         tear_down();
         set_up();
         event_log_close(events);
+        options.segment_count_max = 6;
         open_log();
         simdisk_set_fault(disk, fault);
 }
