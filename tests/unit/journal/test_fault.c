@@ -362,3 +362,38 @@ Test(fault, full_disk_refuses_to_start)
         cr_assert_eq(world_recover(&trial.world), 0);
         end_trial(&trial);
 }
+
+/*
+ * Goal    What the disk refuses to a recovery is told, and nothing is worse for it.
+ * Method  A log that did not end well; each operation of its recovery fails in turn,
+ *         then it is tried again.
+ */
+Test(fault, eio_during_recovery)
+{
+        uint32_t forgiven_count = 0;
+
+        for (uint64_t n = 1;; n++) {
+                const struct simdisk_fault fault = { SIMDISK_ALL_OPS, n, EIO, false };
+                struct trial trial;
+                bool was_faulty;
+                int r;
+
+                begin_trial(&trial, 5);
+                leave_a_mess(&trial.world, trial.disk);
+                simdisk_set_fault(trial.disk, &fault);
+                r = world_recover(&trial.world);
+                was_faulty = simdisk_was_faulty(trial.disk);
+                if (was_faulty && r != -EIO) {
+                        cr_assert_eq(r, 0, "fault at %llu: %d", (unsigned long long)n, r);
+                        forgiven_count++;
+                }
+                world_drop(&trial.world);
+                simdisk_restart(trial.disk);
+                check_recovery(&trial.world, "fault at", n);
+                end_trial(&trial);
+                if (!was_faulty)
+                        break;
+        }
+        /* The one segment of events, opened and read for its age alone. */
+        cr_assert_eq(forgiven_count, 2u);
+}
