@@ -13,8 +13,11 @@ mutant; only one that waits for ever runs into the limit of the clock.
 
     python3 tests/mutation/mutate.py --sample 400 --seed 1 --report docs/MUTATION.md
 
+A layer takes its time, so what came of each can be kept: with --keep FILE the
+report has the layers of earlier runs too, each with the command that made it.
+
 usage: mutate.py [--layers acd,wire,journal] [--sample N] [--seed N] [--jobs N]
-                 [--only PATH_PART] [--list] [--report FILE]
+                 [--only PATH_PART] [--list] [--keep FILE] [--report FILE]
 """
 
 import argparse
@@ -56,6 +59,8 @@ MEMORY_MAX = 8 << 30
 
 # Time is what it usually takes: of the processor, and by the clock.
 Test = namedtuple("Test", "name command environment folder targets processor clock")
+# What came of one layer: results are pairs of a mutant and its fate.
+Outcome = namedtuple("Outcome", "layer command possible results")
 KILLED, TIMEOUT, SURVIVED, STILLBORN, EXCUSED = "killed", "timeout", "survived", "stillborn", \
     "equivalent"
 
@@ -248,8 +253,7 @@ Would the tests notice? Small changes of the code (a relation swapped, a bound o
 an assignment left out, a condition always true), each built and run against the fast tests of its
 layer. Made by
 
-    %s
-
+%s
 A mutant that no longer compiles does not count; those that change nothing one could observe are
 excused, with the reason, in `tests/mutation/equivalent.txt`. Hanging counts as noticed.
 
@@ -258,22 +262,40 @@ excused, with the reason, in `tests/mutation/equivalent.txt`. Hanging counts as 
 """
 
 
-def write_report(path, command, rows):
+def write_report(path, outcomes):
+    commands = dict.fromkeys(outcome.command for outcome in outcomes)
     with open(path, "w", encoding="utf-8") as out:
-        out.write(HEAD % command)
-        for name, possible, results in rows:
+        out.write(HEAD % "".join("    %s\n" % command for command in commands))
+        for name, _, possible, results in outcomes:
             counts, judged, share = score(results)
             out.write("| `%s` | %d | %d | %d | %d | %d | %d | %d | %.1f %% |\n" % (
                 LAYERS[name].folder, possible, len(results), judged,
                 counts[KILLED] + counts[TIMEOUT], counts[TIMEOUT], counts[SURVIVED],
                 counts[EXCUSED], share))
-        for name, _, results in rows:
+        for name, _, _, results in outcomes:
             survivors = [mutant for mutant, fate in results if fate == SURVIVED]
             out.write("\n## Survivors in %s\n\n" % LAYERS[name].folder)
             out.write("None.\n" if not survivors else "")
             for mutant in sorted(survivors):
                 out.write("- `%s:%d` %s: `%s`\n" % (mutant.path, mutant.line, mutant.what,
                                                     mutant.source.replace("`", "'")))
+
+
+def read_kept(path):
+    """Outcomes of earlier runs, by layer."""
+    if not path or not os.path.exists(path):
+        return {}
+    with open(path, encoding="utf-8") as kept:
+        outcomes = [Outcome(*fields) for fields in json.load(kept)]
+    return {outcome.layer: outcome._replace(
+        results=[(mutants.Mutant(*mutant), fate) for mutant, fate in outcome.results])
+        for outcome in outcomes}
+
+
+def keep(path, outcomes):
+    if path:
+        with open(path, "w", encoding="utf-8") as kept:
+            json.dump(list(outcomes.values()), kept)
 
 
 def parse_arguments():
@@ -284,13 +306,20 @@ def parse_arguments():
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--only", default="", help="files whose path contains this")
     parser.add_argument("--list", action="store_true", help="print the mutants, run nothing")
+    parser.add_argument("--keep", help="keep what comes of the layers in this file")
     parser.add_argument("--report", help="write the outcome to this file")
     return parser.parse_args()
 
 
+def command_of(options):
+    return "python3 %s --layers %s --sample %d --seed %d" % (
+        os.path.relpath(__file__, ROOT), options.layers, options.sample, options.seed) + (
+            " --only " + options.only if options.only else "")
+
+
 def main():
     options = parse_arguments()
-    rows = []
+    outcomes = read_kept(options.keep)
     with tempfile.TemporaryDirectory(prefix="acdd-mutation-") as parent:
         with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
             count = 0 if options.list else options.jobs
@@ -304,14 +333,16 @@ def main():
                 for mutant in chosen:
                     print("%s:%d %s: %s" % (mutant.path, mutant.line, mutant.what, mutant.source))
                 continue
-            rows.append((name, len(possible), Campaign(trees, LAYERS[name], chosen).run()))
-    for name, possible, results in rows:
+            outcomes[name] = Outcome(name, command_of(options), len(possible),
+                                     Campaign(trees, LAYERS[name], chosen).run())
+            keep(options.keep, outcomes)
+    ordered = [outcomes[name] for name in LAYERS if name in outcomes]
+    for name, _, possible, results in ordered:
         counts, judged, share = score(results)
         print("%s: %d of %d possible, %d judged, %d survived, %.1f %% noticed" % (
             name, len(results), possible, judged, counts[SURVIVED], share))
     if options.report:
-        write_report(options.report, "python3 " + " ".join(
-            [os.path.relpath(__file__, ROOT)] + sys.argv[1:]), rows)
+        write_report(options.report, ordered)
     return 0
 
 
