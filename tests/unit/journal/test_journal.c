@@ -11,6 +11,7 @@
 
 #include "base/bytes.h"
 #include "base/crc32c.h"
+#include "journal/private.h"
 #include "tests/support/journal_world.h"
 #include "tests/support/simdisk.h"
 
@@ -242,6 +243,50 @@ Test(journal, nonsense_settings_are_named)
                 cr_assert_eq(error.remedy, JOURNAL_REMEDY_SETTINGS);
                 free(memory);
         }
+}
+
+/* Goal    What is said of settings holds to the last: these are in range. */
+Test(journal, sane_settings_are_taken)
+{
+        static const struct journal_options cases[] = {
+                { .block_size = 512 },
+                { .block_size = 1024 },
+                { .block_size = 4096 },
+                { .batch_size_max = 4096 },
+                { .batch_size_max = JOURNAL_BATCH_SIZE_MAX },
+                { .batch_record_count_max = 65535 },
+                { .batch_record_count_max = 1 },
+                { .spare_count = 2 },
+                { .spare_count = 16 },
+                { .segment_count_max = 4 },
+                { .marks = { .low_permille = 1000, .critical_permille = 1000 } },
+                { .segment_size = UINT64_C(1) << 36 },
+                { .batch_size_max = 4096, .segment_size = 2 * 4096 + 512 },
+        };
+        const struct journal_options tight = { .batch_size_max = 4096,
+                                               .segment_size = 2 * 4096 + 511 };
+        struct journal_options resolved;
+
+        for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+                cr_assert_eq(journal_options_resolve(&cases[i], &resolved, NULL), 0, "%zu", i);
+        cr_assert_eq(journal_options_resolve(&tight, &resolved, NULL), -EINVAL);
+}
+
+/* Zero means the default, and those are the header's. */
+Test(journal, defaults_are_as_documented)
+{
+        const struct journal_options zero = { 0 };
+        struct journal_options resolved;
+
+        cr_assert_eq(journal_options_resolve(&zero, &resolved, NULL), 0);
+        cr_assert_eq(resolved.io, &journal_io_os);
+        cr_assert_eq(resolved.sync_interval_ns, 1000000000u);
+        cr_assert_eq(resolved.segment_size, 64u << 20);
+        cr_assert_eq(resolved.batch_size_max, 1280u << 10);
+        cr_assert_eq(resolved.batch_record_count_max, 8192u);
+        cr_assert_eq(resolved.block_size, 512u);
+        cr_assert_eq(resolved.spare_count, 2u);
+        cr_assert_eq(resolved.segment_count_max, 16384u);
 }
 
 /* ---- batches ---- */

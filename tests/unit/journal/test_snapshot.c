@@ -8,8 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bytes.h"
+#include "base/crc32c.h"
 #include "base/prng.h"
 #include "journal/snapshot.h"
+#include "journal/snapshot_format.h"
 #include "tests/support/simdisk.h"
 
 static struct simdisk *disk;
@@ -163,7 +166,7 @@ Test(snapshot, the_newest_of_many_is_found)
                         char name[JOURNAL_NAME_SIZE];
                         struct journal_file file;
 
-                        journal_name_format(name, "snapshot-", lsn);
+                        journal_name_format(name, SNAPSHOT_PREFIX, lsn);
                         cr_assert_eq(journal_file_open(&file, &dir, name, JOURNAL_IO_ANY, &error),
                                      0);
                         journal_file_close(&file);
@@ -309,4 +312,79 @@ Test(snapshot, is_checked_twice)
         cr_assert_eq(snapshot_read(&reader, back, sizeof(back)), 64536);
         cr_assert_eq(snapshot_read(&reader, back, sizeof(back)), -EBADMSG);
         cr_assert_eq(reader.error.code, -EBADMSG);
+}
+
+/* ---- nonsense ---- */
+
+static uint8_t forged[SNAPSHOT_HEADER_SIZE + 3 * (SNAPSHOT_BLOCK_HEAD_SIZE + SNAPSHOT_BLOCK_SIZE)];
+
+/* Make every checksum of the forged snapshot right again; it has two blocks, the first
+ * full, and ends with its footer. */
+static void seal(size_t size)
+{
+        size_t at = SNAPSHOT_HEADER_SIZE, content_size = SNAPSHOT_BLOCK_SIZE;
+        uint32_t chain = acd_crc32c(0, forged, SNAPSHOT_HEADER_CHAIN_OFFSET);
+
+        acd_put_u32(forged + SNAPSHOT_HEADER_CHAIN_OFFSET, chain);
+        for (uint32_t i = 0; i < 2; i++) {
+                chain = acd_crc32c(chain, forged + at, SNAPSHOT_BLOCK_CHAIN_OFFSET);
+                chain = acd_crc32c(chain, forged + at + SNAPSHOT_BLOCK_HEAD_SIZE, content_size);
+                acd_put_u32(forged + at + SNAPSHOT_BLOCK_CHAIN_OFFSET, chain);
+                at += SNAPSHOT_BLOCK_HEAD_SIZE + content_size;
+                content_size = size - SNAPSHOT_FOOTER_SIZE - at - SNAPSHOT_BLOCK_HEAD_SIZE;
+        }
+        chain = acd_crc32c(chain, forged + at, SNAPSHOT_FOOTER_CHAIN_OFFSET);
+        acd_put_u32(forged + at + SNAPSHOT_FOOTER_CHAIN_OFFSET, chain);
+}
+
+/*
+ * Goal    A snapshot that says nonsense is refused though its checksums are right.
+ * Method  One number at a time, in header, heads of blocks and footer.
+ */
+Test(snapshot, nonsense_with_a_checksum_is_refused)
+{
+        static const char name[] = "snapshot-0000000000000009";
+        const size_t second = SNAPSHOT_HEADER_SIZE + SNAPSHOT_BLOCK_HEAD_SIZE + SNAPSHOT_BLOCK_SIZE;
+        const size_t size = second + SNAPSHOT_BLOCK_HEAD_SIZE + 1000 + SNAPSHOT_FOOTER_SIZE;
+        const size_t footer = size - SNAPSHOT_FOOTER_SIZE;
+        const struct {
+                size_t offset;
+                uint32_t value;
+                int result;
+        } cases[] = {
+                { 8, SNAPSHOT_VERSION, 0 },
+                { 8, SNAPSHOT_VERSION + 1, -EPROTONOSUPPORT },
+                { 12, SNAPSHOT_BLOCK_SIZE / 2, -EPROTONOSUPPORT },
+                { 16, 8, -EBADMSG },
+                { SNAPSHOT_HEADER_SIZE, 1, -EBADMSG },
+                { SNAPSHOT_HEADER_SIZE + 4, SNAPSHOT_BLOCK_SIZE - 1, -EBADMSG },
+                { SNAPSHOT_HEADER_SIZE + 12, 1, -EBADMSG },
+                { second, 0, -EBADMSG },
+                { second + 4, 999, -EBADMSG },
+                { second + 4, UINT32_MAX, -EBADMSG },
+                { second + 12, 1, -EBADMSG },
+                { footer + 8, 3, -EBADMSG },
+                { footer + 16, SNAPSHOT_BLOCK_SIZE + 999, -EBADMSG },
+                { footer + 24, 8, -EBADMSG },
+                { footer + 36, 1, -EBADMSG },
+        };
+
+        cr_assert_eq(take(9, SNAPSHOT_BLOCK_SIZE + 1000, 1000), 0);
+        cr_assert_eq(simdisk_file_size(disk, "d", name), (int64_t)size);
+        for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+                uint8_t before[4];
+
+                simdisk_peek(disk, "d", name, 0, forged, size);
+                memcpy(before, forged + cases[i].offset, sizeof(before));
+                acd_put_u32(forged + cases[i].offset, cases[i].value);
+                seal(size);
+                simdisk_poke(disk, "d", name, 0, forged, size);
+                cr_assert_eq(snapshot_open(&reader, &dir, UINT64_MAX, NULL, NULL, &error),
+                             cases[i].result, "case %zu: %s", i, error.what);
+                snapshot_close(&reader);
+                memcpy(forged + cases[i].offset, before, sizeof(before));
+                seal(size);
+                simdisk_poke(disk, "d", name, 0, forged, size);
+        }
+        check(9, SNAPSHOT_BLOCK_SIZE + 1000, 500);
 }
