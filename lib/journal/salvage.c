@@ -575,15 +575,18 @@ static int salvage_all(struct salvage *salvage)
                 return r;
 
         while (salvage->number_count > 0) {
-                bool is_all = salvage->number_count < NUMBER_COUNT_MAX;
+                /* The last of a full list is walked with the next one, which knows what is
+                 * behind it. */
+                uint32_t count = salvage->number_count < NUMBER_COUNT_MAX ? salvage->number_count
+                                                                          : NUMBER_COUNT_MAX - 1;
 
-                for (uint32_t i = 0; i < salvage->number_count; i++) {
-                        salvage->is_last_segment = is_all && i + 1 == salvage->number_count;
+                for (uint32_t i = 0; i < count; i++) {
+                        salvage->is_last_segment = i + 1 == salvage->number_count;
                         r = salvage_segment(salvage, salvage->numbers[i]);
                         if (r != 0)
                                 return r;
                 }
-                after = salvage->numbers[salvage->number_count - 1];
+                after = salvage->numbers[count - 1];
                 r = list_numbers(salvage, after);
                 if (r < 0)
                         return r;

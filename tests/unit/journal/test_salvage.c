@@ -489,3 +489,94 @@ Test(salvage, every_failure_is_told)
                 simdisk_free(whole);
         }
 }
+
+/* A header and one batch of one record, as segment @number of a log that has one record
+ * each; the record is the number's. Returns the chain behind it. */
+static uint32_t put_segment(const struct journal_dir *dir, uint64_t number, uint32_t chain)
+{
+        enum { SIZE = 1024 };
+        struct journal_segment segment = {
+                .number = number,
+                .size = SIZE,
+                .secret = 4,
+                .run_id = 1,
+                .first_lsn = number,
+                .chain_before = chain,
+                .epoch = 1,
+                .block_size = 512,
+        };
+        struct journal_identity identity = journal_identity_of(&segment);
+        struct journal_batch batch = {
+                .epoch = 1,
+                .record_count = 1,
+                .first_lsn = number,
+                .synced_lsn = number - 1,
+                .chain_before = chain,
+        };
+        uint8_t bytes[SIZE] = { 0 }, body[12] = { 0 };
+        char name[JOURNAL_NAME_SIZE];
+        struct journal_file file;
+
+        acd_put_u64(body, number);
+        journal_segment_encode(&segment, bytes);
+        chain = journal_record_encode(bytes + 512 + JOURNAL_BATCH_HEADER_SIZE, 0, chain,
+                                      (struct journal_bytes){ body, sizeof(body) },
+                                      (struct journal_bytes){ 0 });
+        batch.size = JOURNAL_BATCH_HEADER_SIZE + JOURNAL_BATCH_TRAILER_SIZE +
+                     (uint32_t)journal_record_size(sizeof(body), 0);
+        journal_batch_seal(bytes + 512, &identity, chain, &batch);
+        journal_name_format(name, "log", number);
+        cr_assert_eq(journal_file_open(&file, dir, name, JOURNAL_IO_ANY, NULL), 0);
+        cr_assert_eq(journal_file_write(&file, bytes, sizeof(bytes), 0, NULL), 0);
+        journal_file_close(&file);
+        return batch.chain_after;
+}
+
+static uint64_t next_lsn;
+
+static int on_next_record(void *self, const struct journal_salvaged *salvaged)
+{
+        (void)self;
+        cr_assert_eq(salvaged->record.lsn, next_lsn);
+        cr_assert_eq(acd_get_u64(salvaged->record.body), next_lsn);
+        next_lsn++;
+        return 0;
+}
+
+/*
+ * Goal    However many segments there are, all come out, in order, and damage behind the
+ *         last record is the tail.
+ * Method  About as many as one look at the directory remembers.
+ */
+Test(salvage, more_segments_than_are_remembered)
+{
+        static const uint64_t counts[] = { 1, 2, 1023, 1024, 1025 };
+        const struct journal_salvage_sink in_order = { on_next_record, on_gap, &found };
+
+        for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
+                struct simdisk *many = simdisk_new(i + 1);
+                struct journal_dir dir;
+                char name[JOURNAL_NAME_SIZE];
+                uint32_t chain = 7;
+
+                cr_assert_eq(
+                        journal_dir_open(&dir, simdisk_io(many), WORLD_PATH, JOURNAL_DIR_OWN, NULL),
+                        0);
+                for (uint64_t number = 1; number <= counts[i]; number++)
+                        chain = put_segment(&dir, number, chain);
+                journal_dir_close(&dir);
+                next_lsn = 1;
+                cr_assert_eq(try_salvage(many, &in_order), 0);
+                cr_assert_eq(next_lsn, counts[i] + 1);
+                cr_assert_eq(found.gap_count, 0);
+
+                journal_name_format(name, "log", counts[i]);
+                simdisk_flip(many, WORLD_PATH, name, 512 + 20, 1);
+                next_lsn = 1;
+                cr_assert_eq(try_salvage(many, &in_order), 0);
+                cr_assert_eq(found.gap_count, 1);
+                cr_assert_eq(found.gaps[0].expected_lsn, counts[i]);
+                cr_assert_eq(found.tail_count, 1, "of %llu", (unsigned long long)counts[i]);
+                simdisk_free(many);
+        }
+}
