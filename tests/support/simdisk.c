@@ -287,6 +287,15 @@ uint64_t simdisk_op_count(const struct simdisk *disk, uint32_t ops)
         return count;
 }
 
+uint32_t simdisk_open_count(const struct simdisk *disk)
+{
+        uint32_t count = 0;
+
+        for (uint32_t i = 0; i < HANDLE_COUNT_MAX; i++)
+                count += disk->handles[i].kind != HANDLE_CLOSED;
+        return count;
+}
+
 void simdisk_set_space(struct simdisk *disk, uint64_t total, uint64_t taken)
 {
         pthread_mutex_lock(&disk->lock);

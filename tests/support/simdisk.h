@@ -90,6 +90,9 @@ bool simdisk_is_dead(const struct simdisk *disk);
 /* Operations of kinds @ops so far. */
 uint64_t simdisk_op_count(const struct simdisk *disk, uint32_t ops);
 
+/* Descriptors that are open, of files and directories. */
+uint32_t simdisk_open_count(const struct simdisk *disk);
+
 /* ---- space ---- */
 
 /* The volume has @total bytes, of which somebody else has @taken. */

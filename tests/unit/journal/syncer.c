@@ -9,6 +9,8 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -30,6 +32,7 @@ static void set_up(void)
 static void tear_down(void)
 {
         world_free(&world);
+        ACD_ASSERT(simdisk_open_count(disk) == 0);
         simdisk_free(disk);
 }
 
@@ -227,6 +230,22 @@ static void housekeeping_runs_beside_it(void)
         ACD_ASSERT(journal_meta(world.journal)->slots[1] == 195);
 }
 
+/* Goal    Starting the thread leaves the owner the signals that he takes and those that he
+ *         does not. */
+static void signals_stay_the_owners(void)
+{
+        sigset_t mask, now;
+
+        ACD_ASSERT(sigemptyset(&mask) == 0);
+        ACD_ASSERT(sigaddset(&mask, SIGUSR2) == 0);
+        ACD_ASSERT(pthread_sigmask(SIG_SETMASK, &mask, NULL) == 0);
+        ACD_ASSERT(journal_syncer_start(world.journal) == 0);
+        ACD_ASSERT(pthread_sigmask(SIG_SETMASK, NULL, &now) == 0);
+        for (int signal = 1; signal < NSIG; signal++)
+                ACD_ASSERT(sigismember(&now, signal) == sigismember(&mask, signal));
+        journal_syncer_stop(world.journal);
+}
+
 int main(void)
 {
         static const struct {
@@ -238,6 +257,7 @@ int main(void)
                 { "a failure reaches the owner", a_failure_reaches_the_owner },
                 { "closing finishes what is on its way", closing_finishes_what_is_on_its_way },
                 { "housekeeping runs beside it", housekeeping_runs_beside_it },
+                { "signals stay the owner's", signals_stay_the_owners },
         };
 
         for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++) {

@@ -51,6 +51,7 @@ static void tear_down(void)
 {
         event_log_close(events);
         journal_dir_close(&dir);
+        cr_assert_eq(simdisk_open_count(disk), 0u);
         free(memory);
         free(cursor_memory);
         simdisk_free(disk);
@@ -697,6 +698,7 @@ Test(event_log, every_failure_is_told)
                         simdisk_set_fault(disk, NULL);
                         if (events != NULL)
                                 event_log_close(events);
+                        cr_assert_eq(simdisk_open_count(disk), 1u, "the directory alone");
                         open_log();
                         if (event_log_cut(events, event_log_first(events), &error) < 0)
                                 cr_assert_eq(event_log_restart(events, 0, &error), 0);

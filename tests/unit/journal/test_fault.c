@@ -66,6 +66,13 @@ static void leave_a_mess(struct world *world, struct simdisk *disk)
         simdisk_crash(disk, SIMDISK_LOSE_SOME);
 }
 
+/* The journal is closed, however it ended: nothing may be left open. */
+static void drop(struct world *world, const struct simdisk *disk)
+{
+        world_drop(world);
+        cr_assert_eq(simdisk_open_count(disk), 0u);
+}
+
 static void check_recovery(struct world *world, const char *what, uint64_t n)
 {
         char text[700];
@@ -130,7 +137,7 @@ static void sweep(uint32_t ops, int error, bool is_forever)
                 else if (r < 0 || error == EIO) /* what is not for want of space is told */
                         cr_assert(r == -error || r == -EAGAIN || (r == -ENOSPC && error == EDQUOT),
                                   "%d at %llu: %d", error, (unsigned long long)n, r);
-                world_drop(&trial.world);
+                drop(&trial.world, trial.disk);
                 if (n % 2)
                         simdisk_restart(trial.disk);
                 else
@@ -199,7 +206,7 @@ Test(fault, killed_at_every_operation)
                         begin_trial(&trial, n * 7 + (uint64_t)loss);
                         simdisk_kill_at(trial.disk, SIMDISK_CHANGES, n);
                         cr_assert_lt(live(&trial.world), 0);
-                        world_drop(&trial.world);
+                        drop(&trial.world, trial.disk);
                         simdisk_crash(trial.disk, (enum simdisk_loss)loss);
                         check_recovery(&trial.world, "killed at", n);
                         end_trial(&trial);
@@ -223,12 +230,12 @@ Test(fault, killed_twice_during_recovery)
                         simdisk_kill_at(trial.disk, SIMDISK_CHANGES, first);
                         r = world_recover(&trial.world);
                         is_over = r == 0;
-                        world_drop(&trial.world);
+                        drop(&trial.world, trial.disk);
                         simdisk_crash(trial.disk, SIMDISK_LOSE_SOME);
 
                         simdisk_kill_at(trial.disk, SIMDISK_CHANGES, second);
                         r = world_recover(&trial.world);
-                        world_drop(&trial.world);
+                        drop(&trial.world, trial.disk);
                         simdisk_crash(trial.disk, SIMDISK_LOSE_SOME);
                         check_recovery(&trial.world, "killed again at", first);
                         end_trial(&trial);
@@ -387,7 +394,7 @@ Test(fault, eio_during_recovery)
                         cr_assert_eq(r, 0, "fault at %llu: %d", (unsigned long long)n, r);
                         forgiven_count++;
                 }
-                world_drop(&trial.world);
+                drop(&trial.world, trial.disk);
                 simdisk_restart(trial.disk);
                 check_recovery(&trial.world, "fault at", n);
                 end_trial(&trial);

@@ -27,6 +27,7 @@ static void set_up(void)
 static void tear_down(void)
 {
         world_free(&world);
+        cr_assert_eq(simdisk_open_count(disk), 0u);
         simdisk_free(disk);
 }
 

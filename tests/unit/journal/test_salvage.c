@@ -433,6 +433,7 @@ static int try_salvage(struct simdisk *damaged, const struct journal_salvage_sin
                 return r;
         r = journal_salvage(salvage_memory, &dir, stopping, &report, &error);
         journal_dir_close(&dir);
+        cr_assert_eq(simdisk_open_count(damaged), 0u);
         return r;
 }
 

@@ -37,6 +37,7 @@ static void tear_down(void)
 {
         snapshot_close(&reader);
         journal_dir_close(&dir);
+        cr_assert_eq(simdisk_open_count(disk), 0u);
         simdisk_free(disk);
 }
 
@@ -351,22 +352,24 @@ Test(snapshot, nonsense_with_a_checksum_is_refused)
                 size_t offset;
                 uint32_t value;
                 int result;
+                size_t damage; /* where it is said to be */
         } cases[] = {
-                { 8, SNAPSHOT_VERSION, 0 },
-                { 8, SNAPSHOT_VERSION + 1, -EPROTONOSUPPORT },
-                { 12, SNAPSHOT_BLOCK_SIZE / 2, -EPROTONOSUPPORT },
-                { 16, 8, -EBADMSG },
-                { SNAPSHOT_HEADER_SIZE, 1, -EBADMSG },
-                { SNAPSHOT_HEADER_SIZE + 4, SNAPSHOT_BLOCK_SIZE - 1, -EBADMSG },
-                { SNAPSHOT_HEADER_SIZE + 12, 1, -EBADMSG },
-                { second, 0, -EBADMSG },
-                { second + 4, 999, -EBADMSG },
-                { second + 4, UINT32_MAX, -EBADMSG },
-                { second + 12, 1, -EBADMSG },
-                { footer + 8, 3, -EBADMSG },
-                { footer + 16, SNAPSHOT_BLOCK_SIZE + 999, -EBADMSG },
-                { footer + 24, 8, -EBADMSG },
-                { footer + 36, 1, -EBADMSG },
+                { 8, SNAPSHOT_VERSION, 0, 0 },
+                { 8, SNAPSHOT_VERSION + 1, -EPROTONOSUPPORT, 8 },
+                { 12, SNAPSHOT_BLOCK_SIZE / 2, -EPROTONOSUPPORT, 8 },
+                { 16, 8, -EBADMSG, 16 },
+                { SNAPSHOT_HEADER_SIZE, 1, -EBADMSG, SNAPSHOT_HEADER_SIZE },
+                { SNAPSHOT_HEADER_SIZE + 4, SNAPSHOT_BLOCK_SIZE - 1, -EBADMSG,
+                  SNAPSHOT_HEADER_SIZE },
+                { SNAPSHOT_HEADER_SIZE + 12, 1, -EBADMSG, SNAPSHOT_HEADER_SIZE },
+                { second, 0, -EBADMSG, second },
+                { second + 4, 999, -EBADMSG, second },
+                { second + 4, UINT32_MAX, -EBADMSG, second },
+                { second + 12, 1, -EBADMSG, second },
+                { footer + 8, 3, -EBADMSG, footer },
+                { footer + 16, SNAPSHOT_BLOCK_SIZE + 999, -EBADMSG, footer },
+                { footer + 24, 8, -EBADMSG, footer },
+                { footer + 36, 1, -EBADMSG, footer },
         };
 
         cr_assert_eq(take(9, SNAPSHOT_BLOCK_SIZE + 1000, 1000), 0);
@@ -381,6 +384,8 @@ Test(snapshot, nonsense_with_a_checksum_is_refused)
                 simdisk_poke(disk, "d", name, 0, forged, size);
                 cr_assert_eq(snapshot_open(&reader, &dir, UINT64_MAX, NULL, NULL, &error),
                              cases[i].result, "case %zu: %s", i, error.what);
+                if (cases[i].result != 0)
+                        cr_assert_eq(error.offset, cases[i].damage, "case %zu", i);
                 snapshot_close(&reader);
                 memcpy(forged + cases[i].offset, before, sizeof(before));
                 seal(size);
