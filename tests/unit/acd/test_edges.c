@@ -327,13 +327,18 @@ Test(edges, an_agent_gets_past_many_who_are_gone)
         fixture_fini(&fixture);
 }
 
-static void remove_agent(struct fixture *fixture, acd_agent_id agent)
+static enum acd_result take_out(struct fixture *fixture, enum acd_object object, uint64_t id)
 {
         struct acd_command command = fixture_command(fixture, ACD_COMMAND_REMOVE);
 
-        command.remove.object = ACD_OBJECT_AGENT;
-        command.remove.id = agent.value;
-        cr_assert_eq(fixture_step(fixture, &command), ACD_OK);
+        command.remove.object = object;
+        command.remove.id = id;
+        return fixture_step(fixture, &command);
+}
+
+static void remove_agent(struct fixture *fixture, acd_agent_id agent)
+{
+        cr_assert_eq(take_out(fixture, ACD_OBJECT_AGENT, agent.value), ACD_OK);
         fixture_work(fixture);
 }
 
@@ -432,6 +437,136 @@ Test(edges, classes_of_an_agent_are_counted_before)
         command.agent.skill_count = 2;
         cr_assert_eq(fixture_step(&fixture, &command), ACD_LIMIT);
         fixture_fini(&fixture);
+}
+
+static enum acd_result upsert_queue(struct fixture *fixture, const struct acd_queue_config *config)
+{
+        struct acd_command command = fixture_command(fixture, ACD_COMMAND_QUEUE_UPSERT);
+
+        command.queue = *config;
+        return fixture_step(fixture, &command);
+}
+
+/*
+ * Goal    A change of a queue that makes work is refused while the agenda is full; one
+ *         that makes none is not, and leaves the agenda alone.
+ */
+Test(edges, changes_of_queues_need_the_agenda_for_work_only)
+{
+        static struct fixture fixture;
+        struct acd_limits limits = fixture_limits();
+        struct acd_queue_config config = fixture_queue_config("q");
+        acd_skill_id skill;
+        uint64_t units;
+
+        limits.job_count_max = 16;
+        fixture_init(&fixture, &limits);
+        skill = fixture_skill(&fixture, "s");
+        fixture_queue(&fixture, &config);
+        fixture_work(&fixture);
+        config.offer_timeout_ms++;
+        cr_assert_eq(upsert_queue(&fixture, &config), ACD_OK);
+        cr_assert_eq(acd_agenda_units(fixture.acd), 0u);
+
+        for (uint32_t i = 0; acd_agenda_units(fixture.acd) < 16; i++) {
+                struct acd_command command = fixture_command(&fixture, ACD_COMMAND_AGENT_UPSERT);
+
+                snprintf(command.agent.name, sizeof(command.agent.name), "a%u", (unsigned)i);
+                cr_assert_eq(fixture_step(&fixture, &command), ACD_OK);
+        }
+        units = acd_agenda_units(fixture.acd);
+        config.offer_timeout_ms++;
+        cr_assert_eq(upsert_queue(&fixture, &config), ACD_OK);
+        cr_assert_eq(acd_agenda_units(fixture.acd), units);
+        config.tier_wait_ms[ACD_TIER_COUNT - 1]++;
+        cr_assert_eq(upsert_queue(&fixture, &config), ACD_FULL);
+        config.tier_wait_ms[ACD_TIER_COUNT - 1]--;
+        config.requirement.term_count = 1;
+        config.requirement.term[0] = (struct acd_term){ .skill = skill, .level_min = 3 };
+        cr_assert_eq(upsert_queue(&fixture, &config), ACD_FULL);
+        fixture_work(&fixture);
+        cr_assert_eq(upsert_queue(&fixture, &config), ACD_OK);
+        fixture_work(&fixture);
+        fixture_fini(&fixture);
+}
+
+/* A requirement of as many terms as there may be is one class, however often. */
+Test(edges, the_longest_requirement_is_one_class)
+{
+        static struct fixture fixture;
+        struct acd_queue_config config = fixture_queue_config("q");
+        struct acd_command agent, command;
+
+        fixture_init(&fixture, NULL);
+        agent = fixture_command(&fixture, ACD_COMMAND_AGENT_UPSERT);
+        agent.agent.name[0] = 'a';
+        command = fixture_submit_command(&fixture, fixture_queue(&fixture, &config),
+                                         fixture_channel(&fixture, "chat"), (acd_gateway_id){ 0 });
+        for (uint32_t i = 0; i < ACD_TERM_MAX; i++) {
+                char name[] = { 's', (char)('0' + i), 0 };
+
+                agent.agent.skill[i].skill = fixture_skill(&fixture, name);
+                agent.agent.skill[i].level = 5;
+                command.submit.extra.term[i].skill = agent.agent.skill[i].skill;
+                command.submit.extra.term[i].level_min = 1;
+        }
+        agent.agent.skill_count = command.submit.extra.term_count = ACD_TERM_MAX;
+        cr_assert_eq(fixture_step(&fixture, &agent), ACD_OK);
+        fixture_work(&fixture);
+        for (uint32_t i = 0; i < 3; i++)
+                cr_assert_eq(fixture_step(&fixture, &command), ACD_OK);
+        cr_assert_eq(acd_usage(fixture.acd).used.class_count_max, 1u);
+        command.submit.extra.term[ACD_TERM_MAX - 1].level_min = 2;
+        cr_assert_eq(fixture_step(&fixture, &command), ACD_OK);
+        cr_assert_eq(acd_usage(fixture.acd).used.class_count_max, 2u);
+        fixture_fini(&fixture);
+}
+
+/* What a waiting contact's class names stays; when the contact has gone, it may go, and
+ * the class goes with it. */
+Test(edges, what_a_class_names_is_in_use)
+{
+        static struct fixture fixture;
+        struct acd_queue_config config = fixture_queue_config("q");
+        struct acd_command command;
+        acd_contact_id contact;
+        acd_agent_id excluded;
+        uint64_t channel;
+
+        fixture_init(&fixture, NULL);
+        command = fixture_command(&fixture, ACD_COMMAND_CHANNEL_UPSERT);
+        snprintf(command.channel.name, sizeof(command.channel.name), "fax");
+        command.channel.connecting_lease_ms = 1000;
+        cr_assert_eq(fixture_step(&fixture, &command), ACD_OK);
+        channel = fixture.reply.id;
+        fixture_agent(&fixture, "a", (acd_skill_id){ 0 });
+        excluded = fixture_agent(&fixture, "b", (acd_skill_id){ 0 });
+        command = fixture_submit_command(&fixture, fixture_queue(&fixture, &config),
+                                         (acd_channel_id){ channel }, (acd_gateway_id){ 0 });
+        command.submit.excluded = excluded;
+        cr_assert_eq(fixture_step(&fixture, &command), ACD_OK);
+        contact.value = fixture.reply.id;
+        fixture_work(&fixture);
+        cr_assert_eq(take_out(&fixture, ACD_OBJECT_AGENT, excluded.value), ACD_IN_USE);
+        cr_assert_eq(take_out(&fixture, ACD_OBJECT_CHANNEL, channel), ACD_IN_USE);
+        cr_assert_eq(fixture_report(&fixture, contact, ACD_REPORT_ENDED), ACD_OK);
+        cr_assert_eq(acd_usage(fixture.acd).used.class_count_max, 1u);
+        cr_assert_eq(take_out(&fixture, ACD_OBJECT_CHANNEL, channel), ACD_OK);
+        cr_assert_eq(acd_usage(fixture.acd).used.class_count_max, 0u);
+        cr_assert_eq(take_out(&fixture, ACD_OBJECT_AGENT, excluded.value), ACD_OK);
+        fixture_fini(&fixture);
+}
+
+/* A text in a fixed array has zeros behind it, whatever was behind it where it came from. */
+Test(edges, texts_end_with_zeros)
+{
+        char text[8];
+
+        memset(text, 'x', sizeof(text));
+        acd_text_set(text, sizeof(text), "ab\0cd");
+        cr_assert_eq(memcmp(text, "ab\0\0\0\0\0", sizeof(text)), 0);
+        acd_text_set(text, sizeof(text), "abcdefghij");
+        cr_assert_eq(memcmp(text, "abcdefg", sizeof(text)), 0);
 }
 
 /* Whatever has a name can be asked for it. */

@@ -6,6 +6,7 @@
 
 #include <criterion/criterion.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "acd/core.h"
@@ -30,6 +31,78 @@ Test(floor, sizes_are_kept)
         cr_assert_eq(step, 128u * 1000000u);
         limits.lane_count_max = 0;
         cr_assert_eq(acd_size(&limits), 0u);
+}
+
+struct range {
+        const char *begin, *end;
+};
+
+static int by_begin(const void *left, const void *right)
+{
+        const struct range *l = left, *r = right;
+
+        return l->begin < r->begin ? -1 : l->begin > r->begin;
+}
+
+static struct range range_of(const void *base, uint64_t count, size_t size)
+{
+        const char *begin = base;
+
+        return (struct range){ begin, begin + count * size };
+}
+
+/* Goal    No array of the core ends in another one, and all are in the memory asked for;
+ *         element 0 is there beside the capacity. */
+Test(floor, arrays_do_not_overlap)
+{
+        struct acd_limits limits = fixture_limits();
+        struct acd *acd = fixture_core(&limits);
+        const struct acd_slab *slabs[] = {
+                &acd->tenants,  &acd->skills,      &acd->channels, &acd->queues,
+                &acd->teams,    &acd->profiles,    &acd->agents,   &acd->gateways,
+                &acd->contacts, &acd->assignments, &acd->classes,  &acd->memberships,
+                &acd->lanes,    &acd->pairs,       &acd->keys,
+        };
+        const struct acd_itable *tables[] = { &acd->name_table, &acd->key_table,
+                                              &acd->class_table };
+        struct range ranges[32] = { range_of(acd, 1, sizeof(*acd)) };
+        uint32_t count = 1;
+
+        for (uint32_t i = 0; i < sizeof(slabs) / sizeof(slabs[0]); i++) {
+                ranges[count++] = range_of(slabs[i]->base, (uint64_t)slabs[i]->capacity + 1,
+                                           slabs[i]->stride);
+                cr_assert_eq(slabs[i]->top, 0u);
+                if (slabs[i] != &acd->contacts && slabs[i] != &acd->assignments &&
+                    slabs[i] != &acd->memberships && slabs[i] != &acd->pairs &&
+                    slabs[i] != &acd->keys && slabs[i] != &acd->lanes)
+                        cr_assert_gt(acd->scratch_count, slabs[i]->capacity);
+        }
+        for (uint32_t i = 0; i < 3; i++) {
+                ranges[count++] = range_of(tables[i]->slots, (uint64_t)tables[i]->mask + 1,
+                                           sizeof(tables[i]->slots[0]));
+                cr_assert_lt(tables[i]->capacity, tables[i]->mask);
+        }
+        ranges[count++] = range_of(acd->agent_setup, (uint64_t)acd->agents.capacity + 1,
+                                   sizeof(acd->agent_setup[0]));
+        ranges[count++] = range_of(acd->agent_brief, (uint64_t)acd->agents.capacity + 1,
+                                   sizeof(acd->agent_brief[0]));
+        ranges[count++] = range_of(acd->contact_cold, (uint64_t)acd->contacts.capacity + 1,
+                                   sizeof(acd->contact_cold[0]));
+        ranges[count++] = range_of(acd->class_head, (uint64_t)acd->classes.capacity + 1,
+                                   sizeof(acd->class_head[0]));
+        ranges[count++] = range_of(acd->payload.cells, (uint64_t)acd->payload.capacity + 1,
+                                   sizeof(acd->payload.cells[0]));
+        ranges[count++] =
+                range_of(acd->wheel.timers, (uint64_t)acd->timer_base[TIMER_KIND_COUNT] + 1,
+                         sizeof(acd->wheel.timers[0]));
+        ranges[count++] = range_of(acd->job, (uint64_t)acd->job_base[JOB_KIND_COUNT] + 1,
+                                   sizeof(acd->job[0]));
+        ranges[count++] = range_of(acd->scratch, acd->scratch_count, sizeof(acd->scratch[0]));
+        qsort(ranges, count, sizeof(ranges[0]), by_begin);
+        for (uint32_t i = 1; i < count; i++)
+                cr_assert_leq(ranges[i - 1].end, ranges[i].begin, "%u", i);
+        cr_assert_leq(ranges[count - 1].end, (const char *)acd + acd_size(&limits));
+        free(acd);
 }
 
 static void many(struct fixture *fixture, bool is_ready)
