@@ -23,14 +23,8 @@ static struct acd *readable(const struct acd *acd)
 
 int acd_save(const struct acd *acd, const struct acd_sink *sink)
 {
-        struct acd_stream stream;
+        struct acd_stream stream = { .mode = STREAM_SAVE, .sink = sink };
 
-        stream.mode = STREAM_SAVE;
-        stream.sink = sink;
-        stream.source = NULL;
-        stream.error = 0;
-        stream.size = 0;
-        stream.at = 0;
         acd_stream_state(&stream, readable(acd));
         acd_stream_end(&stream);
         return stream.error;
@@ -38,14 +32,8 @@ int acd_save(const struct acd *acd, const struct acd_sink *sink)
 
 uint64_t acd_digest(const struct acd *acd)
 {
-        struct acd_stream stream;
+        struct acd_stream stream = { .mode = STREAM_DIGEST };
 
-        stream.mode = STREAM_DIGEST;
-        stream.sink = NULL;
-        stream.source = NULL;
-        stream.error = 0;
-        stream.size = 0;
-        stream.at = 0;
         acd_hash64_init(&stream.hash, ACD_LOGIC_VERSION);
         acd_stream_state(&stream, readable(acd));
         return acd_hash64_value(&stream.hash);
@@ -81,16 +69,10 @@ static bool index_all(struct acd *acd)
 
 int acd_load(struct acd *acd, const struct acd_source *source)
 {
-        struct acd_stream stream;
+        struct acd_stream stream = { .mode = STREAM_LOAD, .source = source };
 
         ACD_ASSERT(acd->epoch == 0);
         ACD_ASSERT(acd->tenants.top == 0);
-        stream.mode = STREAM_LOAD;
-        stream.sink = NULL;
-        stream.source = source;
-        stream.error = 0;
-        stream.size = 0;
-        stream.at = 0;
         acd_stream_state(&stream, acd);
         acd_stream_end(&stream);
         if (stream.error != 0)
