@@ -52,20 +52,19 @@ uint32_t acd_find_agent(const struct acd *acd, uint32_t index)
         return 0;
 }
 
-/* M1. True: it has been offered. */
-bool acd_match_contact(struct acd *acd, uint32_t contact)
+/* M1. */
+void acd_match_contact(struct acd *acd, uint32_t contact)
 {
         uint32_t member;
 
         if (acd_contact_is_orphan(acd, contact)) {
                 acd_gateway_gone_contact(acd, contact);
-                return false;
+                return;
         }
         member = acd_find_agent(acd, contact);
-        if (member == 0)
-                return false;
-        acd_offer(acd, contact, acd->membership[member].agent, acd->membership[member].tier);
-        return true;
+        if (member != 0)
+                acd_offer(acd, contact, acd->membership[member].agent,
+                          acd->membership[member].tier);
 }
 
 static bool is_for(const struct acd *acd, uint32_t contact, uint32_t agent)

@@ -288,7 +288,7 @@ void acd_pair_expired(struct acd *acd, uint32_t index);
 
 /* match.c */
 uint32_t acd_find_agent(const struct acd *acd, uint32_t index);
-bool acd_match_contact(struct acd *acd, uint32_t contact);
+void acd_match_contact(struct acd *acd, uint32_t contact);
 void acd_match_agent(struct acd *acd, uint32_t agent);
 uint32_t acd_class_placeable(const struct acd *acd, uint32_t class_index);
 void acd_tier_opened(struct acd *acd, uint32_t class_index);
