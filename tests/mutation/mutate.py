@@ -22,6 +22,7 @@ usage: mutate.py [--layers acd,wire,journal] [--sample N] [--seed N] [--jobs N]
 
 import argparse
 import concurrent.futures
+import fnmatch
 import json
 import os
 import random
@@ -169,7 +170,7 @@ class Campaign:
 
     def judge(self, mutant):
         """What becomes of one mutant, and which test saw it."""
-        if (mutant.path, mutant.source, mutant.what) in self.excuses:
+        if any(is_excused(mutant, excuse) for excuse in self.excuses):
             return EXCUSED, ""
         with self.lock:
             number = self.free.pop()
@@ -227,6 +228,14 @@ def read_excuses():
             sys.exit("equivalent.txt: no reason is given for %s | %s" % (path, source))
         excuses.add((path, source, what))
     return excuses
+
+
+def is_excused(mutant, excuse):
+    """An excuse with a star in its path is a pattern, in its source line too."""
+    if "*" not in excuse[0]:
+        return excuse == (mutant.path, mutant.source, mutant.what)
+    return mutant.what == excuse[2] and fnmatch.fnmatchcase(mutant.path, excuse[0]) and (
+        fnmatch.fnmatchcase(mutant.source, excuse[1]))
 
 
 def all_mutants(folder, only):

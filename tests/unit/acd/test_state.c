@@ -281,6 +281,24 @@ static void come_back(struct fixture *live)
         fixture_fini(&restored);
 }
 
+/* The wall clock may be behind the core's. */
+Test(state, a_negative_offset_comes_back)
+{
+        static const int64_t offsets[] = { -1, 1, -1000000007, INT64_MIN, INT64_MAX, 0 };
+
+        for (size_t i = 0; i < sizeof(offsets) / sizeof(offsets[0]); i++) {
+                static struct fixture live;
+                struct acd_command command;
+
+                fixture_init(&live, NULL);
+                command = fixture_command(&live, ACD_COMMAND_WALL);
+                command.wall.offset_ns = offsets[i];
+                cr_assert_eq(fixture_step(&live, &command), ACD_OK);
+                come_back(&live);
+                fixture_fini(&live);
+        }
+}
+
 /*
  * Goal    Classes that are still to be matched again are saved, and matched after the
  *         load, whoever's change it was: an agent's who logged out, or the queue's.
