@@ -560,6 +560,22 @@ Test(event_log, defaults_are_as_documented)
         cr_assert_eq(event_log_size(&zero), event_log_size(&same));
 }
 
+/* Goal    A segment has its blocks from the beginning, so that a disk that fills up is
+ *         noticed when it begins. */
+Test(event_log, segments_are_allocated_whole)
+{
+        char name[JOURNAL_NAME_SIZE];
+
+        append(60);
+        flush();
+        cr_assert_gt(segment_count(), 2);
+        for (uint32_t i = 0; i <= entry_count; i++) {
+                journal_name_format(name, "events", positions[i]);
+                if (simdisk_file_size(disk, "d", name) >= 0)
+                        cr_assert_eq(simdisk_file_size(disk, "d", name), 4096);
+        }
+}
+
 /* Goal    A segment that vanishes after it was listed ends the log before the cut. */
 Test(event_log, a_cut_into_a_missing_segment_is_refused)
 {

@@ -716,7 +716,11 @@ Test(journal, erases_a_payload)
         cr_assert_eq(journal_erase_payload(world.journal, 1, &error), 0, "again");
         cr_assert_eq(journal_erase_payload(world.journal, 2, &error), -EAGAIN);
 
-        simdisk_peek(disk, WORLD_PATH, "log-0000000000000001", 0, file, sizeof(file));
-        cr_assert_eq(memmem(file, sizeof(file), secret_bytes, 8), NULL);
-        cr_assert_neq(memmem(file, sizeof(file), "commands", 8), NULL);
+        for (int is_crashed = 0; is_crashed < 2; is_crashed++) {
+                simdisk_peek(disk, WORLD_PATH, "log-0000000000000001", 0, file, sizeof(file));
+                cr_assert_eq(memmem(file, sizeof(file), secret_bytes, 8), NULL);
+                cr_assert_neq(memmem(file, sizeof(file), "commands", 8), NULL);
+                world_drop(&world);
+                simdisk_crash(disk, SIMDISK_LOSE_ALL);
+        }
 }
