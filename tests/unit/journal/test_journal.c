@@ -211,6 +211,47 @@ Test(journal, foreign_segments_are_refused)
         simdisk_free(other);
 }
 
+/* Open the directory with another header in log-1, and put the right one back. */
+static void open_forged(const struct journal_segment *forged, const char *what)
+{
+        static const char name[] = "log-0000000000000001";
+        uint8_t before[512], after[512];
+
+        simdisk_peek(disk, WORLD_PATH, name, 0, before, sizeof(before));
+        journal_segment_encode(forged, after);
+        simdisk_poke(disk, WORLD_PATH, name, 0, after, sizeof(after));
+        cr_assert_eq(world_open(&world), -EBADMSG);
+        cr_assert_str_eq(world.error.what, what);
+        simdisk_poke(disk, WORLD_PATH, name, 0, before, sizeof(before));
+}
+
+/* Goal    Segments are one log: each follows the one before it, and is what its name says. */
+Test(journal, segments_follow_each_other)
+{
+        uint8_t bytes[512];
+        struct journal_segment segment, forged;
+
+        cr_assert_eq(world_recover(&world), 0);
+        turns(30);
+        world_drop(&world);
+        simdisk_restart(disk);
+        simdisk_peek(disk, WORLD_PATH, "log-0000000000000001", 0, bytes, sizeof(bytes));
+        cr_assert_eq(journal_segment_decode(bytes, sizeof(bytes), &segment), 0);
+        cr_assert_gt(simdisk_file_size(disk, WORLD_PATH, "log-0000000000000002"), 0);
+
+        forged = segment;
+        forged.first_lsn = 1000000;
+        open_forged(&forged, "the segment does not follow the one before it");
+        forged = segment;
+        forged.epoch++;
+        open_forged(&forged, "the segment does not follow the one before it");
+        forged = segment;
+        forged.number = 9;
+        open_forged(&forged, "the segment says it is number 9");
+        cr_assert_eq(world.error.offset, 16u);
+        cr_assert_eq(world_open(&world), 0);
+}
+
 /* Goal    Settings that make no sense are refused by name; defaults are not. */
 Test(journal, nonsense_settings_are_named)
 {

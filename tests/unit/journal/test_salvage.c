@@ -323,6 +323,16 @@ Test(salvage, headers_may_be_lost)
         simdisk_free(damaged);
 }
 
+/* Goal    The highest epoch is told, also when a segment's header is all there is of it. */
+Test(salvage, an_epoch_without_records_counts)
+{
+        cr_assert_eq(world_recover(&world), 0);
+        world_drop(&world);
+        simdisk_restart(disk);
+        simdisk_remove(disk, WORLD_PATH, "META");
+        cr_assert_eq(salvage(disk).epoch_max, 2u);
+}
+
 /* Goal    A missing segment is a gap; the rest comes out. */
 Test(salvage, a_missing_segment_is_a_gap)
 {
