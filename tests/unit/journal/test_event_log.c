@@ -323,6 +323,12 @@ Test(event_log, aged_segments_go)
         before = segment_count();
         cr_assert_eq(event_log_trim(events, 100), 0);
         cr_assert_eq(segment_count(), before);
+        /* When a segment began is in its header: another run knows it too. */
+        event_log_close(events);
+        open_log();
+        cr_assert_eq(event_log_cut(events, positions[400], &error), 0);
+        cr_assert_eq(event_log_trim(events, 100), 0);
+        cr_assert_eq(segment_count(), before);
         cr_assert_eq(event_log_trim(events, 300), 0);
         cr_assert_lt(segment_count(), before);
         cr_assert_leq(event_log_first(events), positions[200], "younger than 100 is kept");
@@ -557,7 +563,52 @@ Test(event_log, defaults_are_as_documented)
                 .buffer_size = 1 << 20,
         };
 
+        struct event_log_options large = same, small = same, least = same;
+
         cr_assert_eq(event_log_size(&zero), event_log_size(&same));
+        large.buffer_size = 2 << 20;
+        cr_assert_eq(event_log_size(&large), event_log_size(&same) + (1 << 20));
+        /* No buffer is smaller than the largest entry. */
+        small.buffer_size = 1;
+        least.buffer_size = EVENT_LOG_ENTRY_HEADER_SIZE + EVENT_LOG_ENTRY_SIZE_MAX;
+        cr_assert_eq(event_log_size(&small), event_log_size(&least));
+        cr_assert_lt(event_log_size(&least), event_log_size(&same));
+}
+
+/* Goal    An entry that ends where the segment ends is in it; one byte more is not. */
+Test(event_log, segments_are_filled_to_the_last)
+{
+        const size_t whole = options.segment_size - EVENT_SEGMENT_HEADER_SIZE;
+
+        for (uint32_t more = 0; more < 2; more++) {
+                const struct event_tag tag = { .tenant = 1, .epoch = 1 };
+                size_t first = 1000;
+                size_t second = whole - event_log_entry_span(first) - EVENT_LOG_ENTRY_HEADER_SIZE +
+                                more * 8;
+
+                cr_assert_eq(event_log_restart(events, 0, &error), 0);
+                cr_assert_eq(event_log_append(events, &tag, 1, scratch, first), 0);
+                cr_assert_eq(event_log_append(events, &tag, 1, scratch, second), 0);
+                flush();
+                cr_assert_eq(segment_count(), 1 + more);
+        }
+}
+
+/* Goal    More segments than there is memory for are refused, and it is said what to do. */
+Test(event_log, too_many_segments_are_named)
+{
+        append(300);
+        flush();
+        cr_assert_gt(segment_count(), 5);
+        event_log_close(events);
+        free(memory);
+        options.segment_count_max = 5;
+        memory = aligned_alloc(64, (event_log_size(&options) + 63) / 64 * 64);
+        cr_assert_eq(event_log_open(memory, &options, &dir, &events, &error), -EOVERFLOW);
+        cr_assert_eq(error.remedy, JOURNAL_REMEDY_SETTINGS);
+        options.segment_count_max = 512;
+        open_log();
+        cr_assert_eq(event_log_cut(events, positions[300], &error), 0);
 }
 
 /* Goal    A segment has its blocks from the beginning, so that a disk that fills up is

@@ -225,6 +225,28 @@ static void open_forged(const struct journal_segment *forged, const char *what)
         simdisk_poke(disk, WORLD_PATH, name, 0, before, sizeof(before));
 }
 
+/* Goal    More segments than there is memory for are refused, and it is said what to do. */
+Test(journal, too_many_segments_are_named)
+{
+        struct journal_options options = world.options;
+        struct journal_error few;
+        struct journal *journal;
+        void *memory;
+
+        cr_assert_eq(world_recover(&world), 0);
+        turns(60);
+        world_drop(&world);
+        simdisk_restart(disk);
+        cr_assert_gt(simdisk_file_size(disk, WORLD_PATH, "log-0000000000000005"), 0);
+        options.io = simdisk_io(disk);
+        options.segment_count_max = 4;
+        memory = malloc(journal_size(&options));
+        cr_assert_eq(journal_open(memory, &options, WORLD_PATH, &journal, &few), -EOVERFLOW);
+        cr_assert_eq(few.remedy, JOURNAL_REMEDY_SETTINGS);
+        cr_assert_neq(strstr(few.what, "segment_count_max"), NULL);
+        free(memory);
+}
+
 /* Goal    Segments are one log: each follows the one before it, and is what its name says. */
 Test(journal, segments_follow_each_other)
 {
@@ -339,6 +361,23 @@ static uint64_t append(size_t body_size, size_t payload_size)
 
         return journal_append(world.journal, (struct journal_bytes){ bytes, body_size },
                               (struct journal_bytes){ bytes, payload_size });
+}
+
+/* Goal    A sync that was asked for and failed is told, and final. */
+Test(journal, a_failed_sync_by_hand_is_told)
+{
+        const struct simdisk_fault fault = { 1 << SIMDISK_SYNC, 1, EIO, false };
+        struct journal_stamp stamp = { .now_ns = 1 };
+
+        world.options.sync_policy = JOURNAL_SYNC_INTERVAL;
+        cr_assert_eq(world_recover(&world), 0);
+        cr_assert_eq(journal_reserve(world.journal, 8, 0), JOURNAL_ROOM);
+        (void)append(8, 0);
+        cr_assert_eq(journal_commit(world.journal, &stamp, JOURNAL_COMMIT_INLINE), 0);
+        simdisk_set_fault(disk, &fault);
+        cr_assert_eq(journal_sync(world.journal, 2), -EIO);
+        cr_assert_eq(journal_failure(world.journal)->code, -EIO);
+        cr_assert_eq(journal_sync(world.journal, 3), -EIO, "it is final");
 }
 
 /* Goal    Reserve says when a batch is full, by size and by count, and to wait when

@@ -311,6 +311,35 @@ Test(dir, other_names_are_not_ours)
         cr_assert(!journal_name_is_temporary(".tmp"));
 }
 
+/* Goal    What the disk refuses comes with what helps. */
+Test(dir, failures_come_with_a_remedy)
+{
+        static const struct {
+                int code;
+                enum journal_remedy remedy;
+        } cases[] = {
+                { ENOSPC, JOURNAL_REMEDY_SPACE }, { EDQUOT, JOURNAL_REMEDY_SPACE },
+                { EIO, JOURNAL_REMEDY_DISK },     { EROFS, JOURNAL_REMEDY_DISK },
+                { EACCES, JOURNAL_REMEDY_NONE },
+        };
+        struct simdisk *disk = simdisk_new(1);
+        struct journal_dir dir;
+
+        cr_assert_eq(journal_dir_open(&dir, simdisk_io(disk), "d", JOURNAL_DIR_OWN, NULL), 0);
+        for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+                const struct simdisk_fault fault = { 1 << SIMDISK_SYNC_DIR, 1, cases[i].code,
+                                                     false };
+                struct journal_error error = { 0 };
+
+                simdisk_set_fault(disk, &fault);
+                cr_assert_eq(journal_dir_sync(&dir, &error), -cases[i].code);
+                cr_assert_eq(error.code, -cases[i].code);
+                cr_assert_eq(error.remedy, cases[i].remedy, "%d", cases[i].code);
+        }
+        journal_dir_close(&dir);
+        simdisk_free(disk);
+}
+
 Test(dir, belongs_to_one_owner)
 {
         struct simdisk *disk = simdisk_new(1);

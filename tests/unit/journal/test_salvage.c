@@ -349,6 +349,7 @@ Test(salvage, a_missing_segment_is_a_gap)
         (void)salvage(damaged);
         cr_assert_eq(missing_count(), third.first_lsn - second.first_lsn);
         cr_assert_eq(found.gap_count, 1);
+        cr_assert_eq(found.gaps[0].size, 0u, "there are no bytes that they could be in");
         cr_assert_eq(found.first_gap_lsn, second.first_lsn);
         simdisk_free(damaged);
 }
@@ -573,6 +574,15 @@ Test(salvage, more_segments_than_are_remembered)
                 cr_assert_eq(
                         journal_dir_open(&dir, simdisk_io(many), WORLD_PATH, JOURNAL_DIR_OWN, NULL),
                         0);
+                /* The names come in the order in which a directory has them: the other one. */
+                for (uint64_t number = counts[i]; number > 0; number--) {
+                        struct journal_file file;
+
+                        journal_name_format(name, "log", number);
+                        cr_assert_eq(journal_file_open(&file, &dir, name, JOURNAL_IO_CREATE, NULL),
+                                     0);
+                        journal_file_close(&file);
+                }
                 for (uint64_t number = 1; number <= counts[i]; number++)
                         chain = put_segment(&dir, number, chain);
                 journal_dir_close(&dir);
