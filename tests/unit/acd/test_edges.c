@@ -458,6 +458,32 @@ Test(edges, a_removed_agent_leaves_no_jobs)
         fixture_fini(&fixture);
 }
 
+/* Who rejected a contact and is removed before the cool-down is over leaves no pair. */
+Test(edges, a_removed_agent_leaves_no_pairs)
+{
+        static struct fixture fixture;
+        struct acd_queue_config config = fixture_queue_config("q");
+        acd_agent_id agent;
+        acd_contact_id contact;
+
+        fixture_init(&fixture, NULL);
+        fixture_agent(&fixture, "b", (acd_skill_id){ 0 });
+        agent = fixture_agent(&fixture, "a", (acd_skill_id){ 0 });
+        fixture_login(&fixture, agent);
+        fixture_ready(&fixture, agent);
+        contact = fixture_submit(&fixture, fixture_queue(&fixture, &config),
+                                 fixture_channel(&fixture, "chat"), (acd_gateway_id){ 0 });
+        cr_assert_eq(fixture_assignment_do(&fixture, ACD_COMMAND_REJECT,
+                                           fixture_assignment(&fixture, contact).assignment, agent),
+                     ACD_OK);
+        cr_assert_eq(acd_usage(fixture.acd).used.pair_count_max, 1u);
+        cr_assert_eq(fixture_agent_do(&fixture, ACD_COMMAND_AGENT_LOGOUT, agent), ACD_OK);
+        fixture_work(&fixture);
+        remove_agent(&fixture, agent);
+        cr_assert_eq(acd_usage(fixture.acd).used.pair_count_max, 0u);
+        fixture_fini(&fixture);
+}
+
 /* Goal    An agent who could serve one class more than he may is refused, new or not. */
 Test(edges, classes_of_an_agent_are_counted_before)
 {
