@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bytes.h"
+#include "base/crc32c.h"
 #include "base/prng.h"
 #include "journal/event_format.h"
 #include "tests/support/simdisk.h"
@@ -525,10 +527,71 @@ Test(event_log, segment_headers_are_checked)
         cr_assert_eq(back.begun_ns, 88);
         for (size_t bit = 0; bit < sizeof(bytes) * 8; bit++) {
                 bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
-                cr_assert_lt(event_segment_decode(bytes, sizeof(bytes), &back), 0);
+                cr_assert_eq(event_segment_decode(bytes, sizeof(bytes), &back), -EBADMSG);
                 bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
         }
-        cr_assert_lt(event_segment_decode(bytes, sizeof(bytes) - 1, &back), 0);
+        cr_assert_eq(event_segment_decode(bytes, sizeof(bytes) - 1, &back), -EBADMSG);
+        cr_assert_eq(acd_get_u32(bytes + 12), 0u);
+        acd_put_u32(bytes + 8, acd_get_u32(bytes + 8) + 1);
+        acd_put_u32(bytes + sizeof(bytes) - 4, acd_crc32c(0, bytes, sizeof(bytes) - 4));
+        cr_assert_eq(event_segment_decode(bytes, sizeof(bytes), &back), -EPROTONOSUPPORT);
+}
+
+/* Goal    An entry comes back from as many bytes as it has and from no fewer; how many it
+ *         wants is told; a flipped bit is damage wherever it is.
+ * Method  Entries of sizes around the padding, and the longest. */
+Test(event_log, entries_go_round)
+{
+        static const uint32_t sizes[] = { 0, 1, 7, 8, 9, 100, EVENT_LOG_ENTRY_SIZE_MAX };
+        static uint8_t bytes[EVENT_LOG_ENTRY_HEADER_SIZE + EVENT_LOG_ENTRY_SIZE_MAX];
+        const uint64_t position = 4711;
+
+        for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+                struct event_entry entry = {
+                        .tag = { .tenant = 1, .epoch = 2, .first_sequence = 3, .last_sequence = 4 },
+                        .position = position,
+                        .now_ns = 5,
+                        .bytes = scratch,
+                        .size = sizes[i],
+                };
+                size_t span = (size_t)event_log_entry_span(sizes[i]);
+                struct event_entry back;
+
+                cr_assert_eq(span, EVENT_LOG_ENTRY_HEADER_SIZE + (sizes[i] + 7) / 8 * 8);
+                memset(scratch, 0xa5, sizes[i]);
+                memset(bytes, 0xff, sizeof(bytes));
+                event_entry_encode(bytes, &entry);
+                cr_assert_eq(event_entry_decode(bytes, span, position, &back), 1);
+                cr_assert_eq(memcmp(&back.tag, &entry.tag, sizeof(back.tag)), 0);
+                cr_assert_eq(back.position, position);
+                cr_assert_eq(back.next_position, position + span);
+                cr_assert_eq(back.now_ns, 5u);
+                cr_assert_eq(back.size, sizes[i]);
+                cr_assert_eq(memcmp(back.bytes, scratch, sizes[i]), 0);
+                for (size_t at = EVENT_LOG_ENTRY_HEADER_SIZE + sizes[i]; at < span; at++)
+                        cr_assert_eq(bytes[at], 0u);
+
+                cr_assert_eq(
+                        event_entry_decode(bytes, EVENT_LOG_ENTRY_HEADER_SIZE - 1, position, &back),
+                        0);
+                cr_assert_eq(back.next_position, position + EVENT_LOG_ENTRY_HEADER_SIZE);
+                if (sizes[i] > 0)
+                        cr_assert_eq(event_entry_decode(bytes, span - 1, position, &back), 0);
+                cr_assert_eq(back.next_position,
+                             position + (sizes[i] > 0 ? span : EVENT_LOG_ENTRY_HEADER_SIZE));
+                cr_assert_eq(event_entry_decode(bytes, span, position + 8, &back), -EBADMSG);
+                for (size_t bit = 0; bit<span * 8; bit += sizes[i]> 1000 ? 9973 : 1) {
+                        int r;
+
+                        bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
+                        r = event_entry_decode(bytes, span, position, &back);
+                        /* A size that has grown wants more than there is. */
+                        cr_assert(r == -EBADMSG || (r == 0 && bit < 32));
+                        bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
+                }
+                acd_put_u32(bytes, EVENT_LOG_ENTRY_SIZE_MAX + 1);
+                cr_assert_eq(event_entry_decode(bytes, sizeof(bytes), position, &back), -EBADMSG);
+        }
 }
 
 /* Goal    A failing disk is reported once for each attempt, and what was appended
@@ -625,6 +688,10 @@ Test(event_log, segments_are_allocated_whole)
                 if (simdisk_file_size(disk, "d", name) >= 0)
                         cr_assert_eq(simdisk_file_size(disk, "d", name), 4096);
         }
+        /* So has one that was cut. */
+        cr_assert_eq(event_log_cut(events, positions[3], &error), 0);
+        journal_name_format(name, "events", 0);
+        cr_assert_eq(simdisk_file_size(disk, "d", name), 4096);
 }
 
 /* Goal    A segment that vanishes after it was listed ends the log before the cut. */
