@@ -162,8 +162,11 @@ Test(edges, names_with_the_same_hash_are_told_apart)
 
 static uint32_t hash_of_key(const struct acd *acd, const char *text, uint32_t size)
 {
-        return (uint32_t)acd_siphash_u64(&acd->secret, acd_siphash(&acd->secret, text, size) ^
-                                                               acd_id_of(acd, &acd->tenants, 1));
+        uint64_t tenant = acd_id_of(acd, &acd->tenants, 1);
+
+        return (uint32_t)((acd_siphash(&acd->secret, text, size) ^
+                           tenant * UINT64_C(0x9e3779b97f4a7c15)) >>
+                          32);
 }
 
 /* Two client keys whose hashes are equal are two contacts. */
