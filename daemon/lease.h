@@ -37,7 +37,7 @@ static inline void lease_renew(struct lease_list *list, struct lease *lease, uin
 {
         if (acd_link_is_linked(&lease->link)) {
                 /* In one turn all times are the same, and so would be its place. */
-                if (lease->renewed_ns == now_ns)
+                if (lease->renewed_ns == now_ns && lease->link.list == &list->leases)
                         return;
                 acd_list_remove(&lease->link);
         }
