@@ -23,7 +23,7 @@
 #include "tests/process/support/floor.h"
 #include "tests/process/support/process.h"
 
-enum { AGENT_COUNT = 12, OPEN_MAX = 64, SUBMIT_PER_KILL = 400 };
+enum { AGENT_COUNT = 12, OPEN_MAX = 64, SUBMIT_PER_KILL = 1500 };
 
 struct setup {
         const char *acdd, *redis_server;
@@ -84,18 +84,24 @@ static void start_daemon(struct setup *setup)
         process_start(&setup->daemon, "acdd", arguments);
 }
 
+static void wait_up(struct setup *setup, struct floor *floor)
+{
+        uint64_t patience = process_now_ms() + 60000;
+
+        while (!floor_is_up(floor)) {
+                check(process_now_ms() < patience, "the daemon does not come back");
+                check(process_is_running(&setup->daemon), "the daemon ended by itself");
+                floor_run(floor, 5);
+        }
+}
+
 /* Let the floor work for a random while, then kill; sometimes again at once, in recovery. */
 static void one_life(struct setup *setup, struct floor *floor, struct acd_prng *prng)
 {
         bool is_short = acd_prng_chance(prng, 1, 8);
         uint32_t life_ms = (uint32_t)acd_prng_below(prng, is_short ? 30 : 250);
-        uint64_t patience = process_now_ms() + 60000;
-
-        while (!is_short && !floor_is_up(floor)) {
-                check(process_now_ms() < patience, "the daemon does not come back");
-                check(process_is_running(&setup->daemon), "the daemon ended by itself");
-                floor_run(floor, 5);
-        }
+        if (!is_short)
+                wait_up(setup, floor);
         floor_run(floor, life_ms);
         process_kill(&setup->daemon);
         start_daemon(setup);
@@ -103,6 +109,8 @@ static void one_life(struct setup *setup, struct floor *floor, struct acd_prng *
 
 static void finish(struct setup *setup, struct floor *floor, struct history *history)
 {
+        /* Also when all is over already: one that still starts could not stop cleanly. */
+        wait_up(setup, floor);
         check(floor_finish(floor, 120000), "%u acknowledged contacts are not over",
               history_open_count(history));
         history_close(history);
