@@ -327,6 +327,72 @@ Test(codec, hot_reading_is_that_of_protobuf, .init = setup)
         }
 }
 
+/* Goal    What is read at once is read as the general way reads it: nothing is believed sooner.
+ * Method  A submit as encoders write it; every beginning of it, and every byte of it replaced by
+ *         every other. */
+Test(codec, quick_reading_is_that_of_protobuf, .init = setup)
+{
+        struct wire_message message = {
+                .kind = WIRE_SUBMIT,
+                .submit = { .queue_id = 1u << 28 | 1,
+                            .channel_id = 2u << 28 | 1,
+                            .has_band = true,
+                            .band = 3,
+                            .credit_ms = 90000,
+                            .client_key = wire_text("call-1"),
+                            .customer_key = wire_text("anna"),
+                            .attributes = { (const uint8_t *)"x=1", 3 } },
+        };
+        struct wire_frame frame = encoded(&message);
+        uint8_t *body = frame_bytes + WIRE_HEADER_SIZE;
+        uint32_t size = frame.body_size;
+
+        for (frame.body_size = 0; frame.body_size < size; frame.body_size++) {
+                acd_arena_reset(&arena);
+                cr_assert_null(general_compare(&frame, &arena), "%u bytes", frame.body_size);
+        }
+        for (uint32_t at = 0; at < size; at++) {
+                uint8_t was = body[at];
+
+                for (uint32_t value = 0; value < 256; value++) {
+                        body[at] = (uint8_t)value;
+                        acd_arena_reset(&arena);
+                        cr_assert_null(general_compare(&frame, &arena), "byte %u is %u", at, value);
+                }
+                body[at] = was;
+        }
+}
+
+/* Goal    A message whose bound is just there needs no room aside. */
+Test(codec, the_bound_is_enough, .init = setup)
+{
+        struct wire_message ping = { .kind = WIRE_PING, .ping = { .client_time_ns = 1 } };
+        struct acd_arena none;
+
+        acd_arena_init(&none, frame_bytes, 0);
+        cr_assert_gt(wire_encode(&ping, &none, frame_bytes, wire_bound(&ping)), 0);
+        cr_assert_eq(wire_encode(&ping, &none, frame_bytes, wire_bound(&ping) - 1), 0);
+}
+
+/* Goal    An answer of a newer daemon may hold numbers that we have no place for: they become
+ *         "unspecified". What was read is counted as memory used. */
+Test(codec, numbers_without_a_place_are_unspecified, .init = setup)
+{
+        static const uint8_t body[] = { 0x12, 0x03, 0x01, 0xac, 0x02 }; /* outcomes: 1, 300 */
+        struct wire_frame frame = { .kind = WIRE_RESUMED, .body = body, .body_size = sizeof(body) };
+        struct wire_refusal refusal;
+        struct wire_message message;
+        struct acd_arena fresh;
+
+        acd_arena_init(&fresh, frame_bytes, sizeof(frame_bytes));
+        cr_assert_eq(wire_decode(&frame, &fresh, &message, &refusal), ACD_OK);
+        cr_assert_eq(message.resumed.outcomes_count, 2);
+        cr_assert_eq(message.resumed.outcomes[0], 1);
+        cr_assert_eq(message.resumed.outcomes[1], 0);
+        cr_assert_gt(fresh.used_size, 0);
+        cr_assert_geq(fresh.high_water_size, fresh.used_size);
+}
+
 /*
  * Refusals.
  */
