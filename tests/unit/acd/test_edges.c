@@ -669,3 +669,36 @@ Test(edges, names_of_all_kinds)
         cr_assert_eq(acd_name(fixture.acd, ACD_OBJECT_CONTACT, gateway.value).size, 0u);
         fixture_fini(&fixture);
 }
+
+/* Hashes are keyed with what the first START brought, not with nothing. */
+Test(edges, the_first_start_brings_the_secret)
+{
+        static const struct acd_siphash_key none;
+        static struct fixture fixture;
+
+        fixture_init(&fixture, NULL);
+        cr_assert_neq(memcmp(&fixture.acd->secret, &none, sizeof(none)), 0);
+        fixture_fini(&fixture);
+}
+
+/* The longest name is kept to its last letter, and so is a channel of one's own. */
+Test(edges, the_longest_name_and_a_channel_come_back)
+{
+        static struct fixture fixture;
+        struct acd_command command, back;
+
+        fixture_init(&fixture, NULL);
+        command = fixture_command(&fixture, ACD_COMMAND_AGENT_UPSERT);
+        memset(command.agent.name, 'n', ACD_NAME_MAX);
+        command.agent.channel_count = 1;
+        command.agent.channel[0] = (struct acd_channel_slots){
+                .channel = fixture_channel(&fixture, "chat"), .slots = 1, .weight = 100
+        };
+        cr_assert_eq(fixture_step(&fixture, &command), ACD_OK);
+        cr_assert(acd_config(fixture.acd, ACD_OBJECT_AGENT, fixture.reply.id, &back));
+        cr_assert_str_eq(back.agent.name, command.agent.name);
+        cr_assert_eq(back.agent.channel_count, 1);
+        cr_assert_eq(back.agent.channel[0].channel.value, command.agent.channel[0].channel.value);
+        cr_assert_eq(fixture_step(&fixture, &back), ACD_DUPLICATE);
+        fixture_fini(&fixture);
+}

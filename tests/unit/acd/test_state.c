@@ -378,3 +378,44 @@ Test(state, endless_numbers_are_refused)
         free(file.bytes);
         fixture_fini(&fixture);
 }
+
+/* Goal    A state is of one shard: its ids say so. */
+Test(state, another_shards_state_is_refused)
+{
+        static struct fixture live;
+        struct acd_limits limits = fixture_limits();
+        size_t size = (acd_size(&limits) + 63) / 64 * 64;
+        void *memory = aligned_alloc(64, size);
+        struct file file;
+
+        fixture_init(&live, NULL);
+        fixture_random_setup(&live);
+        save(live.acd, &file);
+        memset(memory, 0, size);
+        cr_assert_neq(load(acd_init(memory, &limits, 2), &file), 0);
+        memset(memory, 0, size);
+        cr_assert_eq(load(acd_init(memory, &limits, 3), &file), 0);
+        free(memory);
+        fixture_fini(&live);
+}
+
+/* Goal    A number below zero is kept: a wall clock that was set to before the directory was made. */
+Test(state, a_negative_wall_offset_is_kept)
+{
+        static struct fixture live;
+        struct acd_limits limits = fixture_limits();
+        struct acd_command command;
+        struct acd *restored;
+        struct file file;
+
+        fixture_init(&live, NULL);
+        command = fixture_command(&live, ACD_COMMAND_WALL);
+        command.wall.offset_ns = -5000000007;
+        cr_assert_eq(fixture_step(&live, &command), ACD_OK);
+        save(live.acd, &file);
+        restored = fixture_core(&limits);
+        cr_assert_eq(load(restored, &file), 0);
+        cr_assert_eq(acd_wall_offset(restored), -5000000007);
+        free(restored);
+        fixture_fini(&live);
+}
