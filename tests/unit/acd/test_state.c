@@ -399,7 +399,7 @@ Test(state, another_shards_state_is_refused)
         fixture_fini(&live);
 }
 
-/* Goal    A number below zero is kept: a wall clock that was set to before the directory was made. */
+/* Goal    A number below zero is kept, as a wall clock set to before the directory gives. */
 Test(state, a_negative_wall_offset_is_kept)
 {
         static struct fixture live;
