@@ -396,6 +396,7 @@ Test(state, another_shards_state_is_refused)
         memset(memory, 0, size);
         cr_assert_eq(load(acd_init(memory, &limits, 3), &file), 0);
         free(memory);
+        free(file.bytes);
         fixture_fini(&live);
 }
 
@@ -417,5 +418,6 @@ Test(state, a_negative_wall_offset_is_kept)
         cr_assert_eq(load(restored, &file), 0);
         cr_assert_eq(acd_wall_offset(restored), -5000000007);
         free(restored);
+        free(file.bytes);
         fixture_fini(&live);
 }
