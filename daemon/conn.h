@@ -166,6 +166,9 @@ void conn_close(struct shard *shard, struct conn *conn, enum acd_result code, co
 /* The peer is gone, or shall be: close the socket now. */
 void conn_die(struct shard *shard, struct conn *conn);
 
+/* Stop or begin again to read @conn, as its output allows. */
+void conn_balance(struct shard *shard, struct conn *conn);
+
 /* Tell the world what @conn waits for. */
 void conn_watch(struct shard *shard, struct conn *conn, bool is_reading, bool is_writing);
 

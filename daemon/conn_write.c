@@ -19,14 +19,8 @@
 
 #include "base/assert.h"
 #include "daemon/conn.h"
+#include "daemon/conn_put.h"
 #include "daemon/shard.h"
-
-/* Too much is unanswered or unread: no more of its requests for now. */
-static bool must_pause(const struct shard *shard, const struct conn *conn)
-{
-        return conn->out.answer_count >= shard->conns.inflight_max ||
-               output_unread_size(&conn->out) >= shard->conns.unread_size_max / 2;
-}
 
 void conn_watch(struct shard *shard, struct conn *conn, bool is_reading, bool is_writing)
 {
@@ -39,17 +33,14 @@ void conn_watch(struct shard *shard, struct conn *conn, bool is_reading, bool is
         sockets->watch(sockets->self, conn->socket, conn->index, is_reading, is_writing);
 }
 
-/* Stop or begin again to read, as its output allows. */
-static void balance(struct shard *shard, struct conn *conn)
+void conn_balance(struct shard *shard, struct conn *conn)
 {
-        bool is_live = conn->state == CONN_NEW || conn->state == CONN_OPEN;
-
-        if (!is_live) {
+        if (conn_is_balanced(shard, conn))
+                return;
+        if (!conn_is_live(conn)) {
                 conn_watch(shard, conn, false, conn->is_watching_write);
                 return;
         }
-        if (conn->is_paused == must_pause(shard, conn))
-                return;
         conn->is_paused = !conn->is_paused;
         conn_watch(shard, conn, !conn->is_paused, conn->is_watching_write);
         if (conn->is_paused) {
@@ -80,17 +71,12 @@ static void cut_largest(struct shard *shard)
         conn_die(shard, largest);
 }
 
-/* A message that is larger than a block, or the blocks have run out: encoded aside, then cut into
- * pieces. False: this connection is the one that was cut off. */
-static bool append_aside(struct shard *shard, struct conn *conn, const struct wire_message *message,
-                         uint64_t tag, bool is_answer)
+/* Append what is not in a block yet, cut into pieces. False: this connection is the one that was
+ * cut off. */
+static bool append_aside(struct shard *shard, struct conn *conn, size_t size, uint64_t tag,
+                         bool is_answer)
 {
-        struct iovec bytes = { shard->frame, 0 };
-
-        acd_arena_reset(&shard->encode_arena);
-        bytes.iov_len = wire_encode(message, &shard->encode_arena, shard->frame, shard->frame_size);
-        /* Lists and pages are cut to what fits; every other message does. */
-        ACD_ASSERT(bytes.iov_len > 0);
+        struct iovec bytes = { shard->frame, size };
 
         while (!output_append(&conn->out, &shard->conns.blocks, &bytes, tag, shard->commit.durable,
                               is_answer)) {
@@ -101,31 +87,68 @@ static bool append_aside(struct shard *shard, struct conn *conn, const struct wi
         return true;
 }
 
-static void send_tagged(struct shard *shard, struct conn *conn, const struct wire_message *message,
-                        uint64_t tag, bool is_answer)
+/* May @conn be sent @size bytes more? If not it is over. */
+static bool may_send(struct shard *shard, struct conn *conn, size_t size)
 {
-        size_t bound = wire_bound(message);
+        if (conn->state == CONN_FREE || conn->state == CONN_DYING)
+                return false;
+        if (output_unread_size(&conn->out) + size <= shard->conns.unread_size_max ||
+            conn->state == CONN_CLOSING)
+                return true;
+        shard->metrics.closed_unread_total++;
+        conn_close(shard, conn, ACD_TOO_LARGE, "too much was left unread", "closed_unread_total");
+        return false;
+}
+
+uint8_t *conn_begin_slowly(struct shard *shard, struct conn *conn, size_t size)
+{
         uint8_t *at;
 
-        if (conn->state == CONN_FREE || conn->state == CONN_DYING)
-                return;
-        if (output_unread_size(&conn->out) + bound > shard->conns.unread_size_max &&
-            conn->state != CONN_CLOSING) {
-                shard->metrics.closed_unread_total++;
-                conn_close(shard, conn, ACD_TOO_LARGE, "too much was left unread",
-                           "closed_unread_total");
-                return;
-        }
-        at = output_reserve(&conn->out, &shard->conns.blocks, bound);
+        if (!may_send(shard, conn, size))
+                return NULL;
+        at = output_reserve(&conn->out, &shard->conns.blocks, size);
         if (at != NULL)
-                output_commit(&conn->out, wire_put(message, at), tag, shard->commit.durable,
-                              is_answer);
-        else if (!append_aside(shard, conn, message, tag, is_answer))
+                return at;
+        ACD_ASSERT(size <= shard->frame_size);
+        return shard->frame;
+}
+
+void conn_end_slowly(struct shard *shard, struct conn *conn, const uint8_t *at, size_t size,
+                     uint64_t tag, bool is_answer)
+{
+        if (at != shard->frame)
+                output_commit(&conn->out, size, tag, shard->commit.durable, is_answer);
+        else if (!append_aside(shard, conn, size, tag, is_answer))
                 return;
         shard->metrics.frames_out_total++;
         if (!acd_link_is_linked(&conn->unsent))
                 acd_list_push_back(&shard->conns.unsent, &conn->unsent);
-        balance(shard, conn);
+        conn_balance(shard, conn);
+}
+
+/* Lists may be bounded by more than they take: whether they fit is seen when they are written. */
+static void send_tagged(struct shard *shard, struct conn *conn,
+                             const struct wire_message *message, uint64_t tag, bool is_answer)
+{
+        size_t bound = wire_bound(message);
+        size_t size;
+        uint8_t *at;
+
+        if (bound <= shard->frame_size) {
+                at = conn_begin(shard, conn, bound);
+                if (at == NULL)
+                        return;
+                size = wire_put(message, at);
+        } else {
+                if (!may_send(shard, conn, bound))
+                        return;
+                at = shard->frame;
+                acd_arena_reset(&shard->encode_arena);
+                size = wire_encode(message, &shard->encode_arena, at, shard->frame_size);
+                /* Lists and pages are cut to what fits; every other message does. */
+                ACD_ASSERT(size > 0);
+        }
+        conn_end_slowly(shard, conn, at, size, tag, is_answer);
 }
 
 void conn_send(struct shard *shard, struct conn *conn, const struct wire_message *message)
@@ -159,7 +182,7 @@ static void settle(struct shard *shard, struct conn *conn)
         conn_watch(shard, conn, conn->is_watching_read, is_left);
         if (is_left || !output_is_held(&conn->out))
                 acd_list_remove(&conn->unsent);
-        balance(shard, conn);
+        conn_balance(shard, conn);
 }
 
 static void take_result(struct shard *shard, struct conn *conn, int64_t written)

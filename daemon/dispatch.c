@@ -18,6 +18,7 @@
 #include "base/assert.h"
 #include "base/uninitialized.h"
 #include "daemon/agent.h"
+#include "daemon/conn_put.h"
 #include "daemon/gateway.h"
 #include "daemon/hello.h"
 #include "daemon/list.h"
@@ -27,6 +28,7 @@
 #include "daemon/shard.h"
 #include "daemon/status.h"
 #include "daemon/subscribe.h"
+#include "wire/write_put.h"
 
 /* Which requests are still taken when the disk is nearly full. */
 enum need {
@@ -101,16 +103,49 @@ void answer(const struct request *request, const struct wire_message *message)
         conn_answer(request->shard, request->conn, message);
 }
 
-/* The hottest answer: its message is set without being zeroed first. */
+/* The hottest answer is written where it goes; of a result that says no more than OK the rest costs
+ * nothing. */
+WIRE_INLINE void put_result(const struct request *request, const struct wire_result *result)
+{
+        uint8_t *at = conn_begin(request->shard, request->conn,
+                                 WIRE_HEADER_SIZE + wire_bound_result(result));
+        struct wire_frame frame = {
+                .kind = WIRE_RESULT,
+                .correlation = request->message->correlation,
+                .session = request->message->session,
+        };
+        const uint8_t *end;
+
+        if (at == NULL)
+                return;
+        end = wire_write_result(result, at + WIRE_HEADER_SIZE);
+        conn_end(request->shard, request->conn, at, wire_put_header(at, end, frame), true);
+}
+
 void answer_result(const struct request *request, const struct wire_result *result)
 {
-        ACD_UNINITIALIZED struct wire_message message;
+        put_result(request, result);
+}
 
-        message.kind = WIRE_RESULT;
-        message.correlation = request->message->correlation;
-        message.session = request->message->session;
-        message.result = *result;
-        answer(request, &message);
+/* What the core said to a command that it took, or had taken. */
+static void answer_reply(const struct request *request, const struct acd_reply *reply)
+{
+        struct wire_result result;
+
+        if (reply->result == ACD_OK && reply->field == ACD_FIELD_NONE && reply->limit == 0 &&
+            reply->retry_after_ms == 0) {
+                const struct wire_result done = {
+                        .code = ACD_OK,
+                        .server_time_ns = commit_now(request->shard),
+                        .id = reply->id,
+                        .state = reply->state,
+                };
+
+                put_result(request, &done);
+                return;
+        }
+        result = wire_result_of(reply, commit_now(request->shard));
+        answer_result(request, &result);
 }
 
 void answer_refusal(const struct request *request, const struct wire_refusal *refusal)
@@ -190,9 +225,7 @@ static void handle_command(const struct request *request)
         if (!request_step(request, &command, &reply))
                 return;
 
-        struct wire_result result = wire_result_of(&reply, commit_now(shard));
-
-        answer_result(request, &result);
+        answer_reply(request, &reply);
         router_route(shard, request->session);
 }
 
@@ -283,7 +316,7 @@ static void dispatch_request(struct request *request)
         const struct wire_kind_info *info = wire_kind_info(request->message->kind);
         const struct handler *handler;
 
-        if (info == NULL || (info->direction != WIRE_REQUEST && info->direction != WIRE_BOTH)) {
+        if (info == NULL || !wire_kind_is_request(info)) {
                 answer_code(request, ACD_UNSUPPORTED, "kind", NULL);
                 return;
         }

@@ -12,7 +12,7 @@
  *
  * Why at most two marks: a batch fills while one syncs. An answer that saw a
  * third batch cannot exist, because decisions stop when both buffers are in
- * use. The assertion in push_mark() is that sentence.
+ * use. The assertion in output_mark_of() is that sentence.
  *
  * Invariants: sent <= released <= queued; marks ascend in batch and position;
  * the last mark ends at queued, if there is one.
@@ -25,11 +25,6 @@
 #include "base/assert.h"
 
 _Static_assert(sizeof(struct output_block) <= OUTPUT_BLOCK_SIZE, "a block is what it says");
-
-static struct output_block *block_of(struct acd_link *link)
-{
-        return acd_container_of(link, struct output_block, link);
-}
 
 void output_pool_init(struct output_pool *pool, struct output_block *memory, uint32_t count)
 {
@@ -66,26 +61,8 @@ static void give_back(struct output *output, struct output_pool *pool, struct ou
 void output_fini(struct output *output, struct output_pool *pool)
 {
         while (!acd_list_is_empty(&output->blocks))
-                give_back(output, pool, block_of(acd_list_first(&output->blocks)));
+                give_back(output, pool, output_block_of(acd_list_first(&output->blocks)));
         output_init(output);
-}
-
-static void push_mark(struct output *output, uint64_t batch, bool is_answer)
-{
-        struct output_mark *last =
-                output->mark_count == 0 ? NULL : &output->mark[output->mark_count - 1];
-
-        if (last == NULL || last->batch != batch) {
-                ACD_ASSERT(last == NULL || last->batch < batch);
-                ACD_ASSERT(output->mark_count < OUTPUT_MARK_COUNT);
-                last = &output->mark[output->mark_count++];
-                *last = (struct output_mark){ .batch = batch };
-        }
-        last->end_size = output->queued_size;
-        if (is_answer) {
-                last->answer_count++;
-                output->answer_count++;
-        }
 }
 
 static bool has_room(const struct output *output, const struct output_pool *pool, size_t size)
@@ -93,17 +70,11 @@ static bool has_room(const struct output *output, const struct output_pool *pool
         size_t room = 0;
 
         if (!acd_list_is_empty(&output->blocks)) {
-                const struct output_block *tail = block_of(acd_list_last(&output->blocks));
+                const struct output_block *tail = output_block_of(acd_list_last(&output->blocks));
 
                 room = sizeof(tail->bytes) - tail->end_size;
         }
         return size <= room + free_count(pool) * sizeof(((struct output_block *)0)->bytes);
-}
-
-static struct output_block *tail_of(struct output *output)
-{
-        return acd_list_is_empty(&output->blocks) ? NULL
-                                                  : block_of(acd_list_last(&output->blocks));
 }
 
 /* Another block at the end; the pool has one. */
@@ -116,27 +87,13 @@ static struct output_block *push_block(struct output *output, struct output_pool
                 block = &pool->memory[pool->top++];
                 block->link = (struct acd_link){ 0 };
         } else {
-                block = block_of(acd_list_pop_front(&pool->free));
+                block = output_block_of(acd_list_pop_front(&pool->free));
         }
         block->begin_size = 0;
         block->end_size = 0;
         acd_list_push_back(&output->blocks, &block->link);
         output->block_count++;
         return block;
-}
-
-/* @size bytes more are in the blocks. */
-static void extend(struct output *output, size_t size, uint64_t batch, uint64_t durable,
-                   bool is_answer)
-{
-        output->queued_size += size;
-        if (batch > durable) {
-                push_mark(output, batch, is_answer);
-                return;
-        }
-        /* Whatever was held saw no later state than this. */
-        ACD_ASSERT(output->mark_count == 0);
-        output->released_size = output->queued_size;
 }
 
 bool output_append(struct output *output, struct output_pool *pool, const struct iovec *bytes,
@@ -150,7 +107,7 @@ bool output_append(struct output *output, struct output_pool *pool, const struct
 
         (void)output_release(output, durable);
         while (left > 0) {
-                struct output_block *tail = tail_of(output);
+                struct output_block *tail = output_tail(output);
                 size_t part;
 
                 if (tail == NULL || tail->end_size == sizeof(tail->bytes))
@@ -163,37 +120,15 @@ bool output_append(struct output *output, struct output_pool *pool, const struct
                 from += part;
                 left -= part;
         }
-        extend(output, bytes->iov_len, batch, durable, is_answer);
+        output_extend(output, bytes->iov_len, batch, durable, is_answer);
         return true;
 }
 
-uint8_t *output_reserve(struct output *output, struct output_pool *pool, size_t size)
+uint8_t *output_reserve_block(struct output *output, struct output_pool *pool, size_t size)
 {
-        struct output_block *tail = tail_of(output);
-
-        if (tail == NULL || sizeof(tail->bytes) - tail->end_size < size) {
-                if (size > sizeof(tail->bytes) || free_count(pool) == 0)
-                        return NULL;
-                tail = push_block(output, pool);
-        }
-        return tail->bytes + tail->end_size;
-}
-
-void output_commit(struct output *output, size_t size, uint64_t batch, uint64_t durable,
-                   bool is_answer)
-{
-        struct output_block *tail = tail_of(output);
-
-        ACD_ASSERT(size > 0 && size <= sizeof(tail->bytes) - tail->end_size);
-        if (output->mark_count > 0 && output->mark[0].batch <= durable)
-                (void)output_release(output, durable);
-        tail->end_size += (uint32_t)size;
-        extend(output, size, batch, durable, is_answer);
-}
-
-uint64_t output_unread_size(const struct output *output)
-{
-        return output->queued_size - output->sent_size;
+        if (size > sizeof(((struct output_block *)0)->bytes) || free_count(pool) == 0)
+                return NULL;
+        return push_block(output, pool)->bytes;
 }
 
 bool output_release(struct output *output, uint64_t durable)
@@ -214,11 +149,6 @@ bool output_release(struct output *output, uint64_t durable)
         return output->released_size > output->sent_size;
 }
 
-bool output_is_held(const struct output *output)
-{
-        return output->mark_count > 0;
-}
-
 int output_parts(const struct output *output, struct iovec ret_parts[OUTPUT_PART_MAX])
 {
         uint64_t left = output->released_size - output->sent_size;
@@ -226,7 +156,7 @@ int output_parts(const struct output *output, struct iovec ret_parts[OUTPUT_PART
         int count = 0;
 
         while (left > 0 && count < OUTPUT_PART_MAX) {
-                struct output_block *block = block_of(link);
+                struct output_block *block = output_block_of(link);
                 uint64_t part = block->end_size - block->begin_size;
 
                 if (part > left)
@@ -244,7 +174,7 @@ void output_sent(struct output *output, struct output_pool *pool, uint64_t size)
 
         output->sent_size += size;
         while (size > 0) {
-                struct output_block *block = block_of(acd_list_first(&output->blocks));
+                struct output_block *block = output_block_of(acd_list_first(&output->blocks));
                 uint64_t part = block->end_size - block->begin_size;
 
                 if (part > size)

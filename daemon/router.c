@@ -26,8 +26,10 @@
 #include "base/assert.h"
 #include "base/uninitialized.h"
 #include "daemon/agent.h"
+#include "daemon/conn_put.h"
 #include "daemon/rows.h"
 #include "daemon/shard.h"
+#include "wire/write_put.h"
 
 struct push {
         struct shard *shard;
@@ -58,6 +60,27 @@ static void send(struct shard *shard, struct session *session, struct wire_messa
         conn_send(shard, session->conn, message);
 }
 
+/* The hot pushes are written where they go, in three steps: room, body, header. */
+static uint8_t *begin_push(struct shard *shard, struct conn *conn, size_t body_bound)
+{
+        return conn_begin(shard, conn, WIRE_HEADER_SIZE + body_bound);
+}
+
+static void end_push(struct shard *shard, struct conn *conn, uint8_t *at, const uint8_t *end,
+                     struct wire_frame frame)
+{
+        shard->metrics.pushes_total++;
+        conn_end(shard, conn, at, wire_put_header(at, end, frame), false);
+}
+
+static void end_session_push(struct shard *shard, const struct session *session, uint8_t *at,
+                             const uint8_t *end, enum wire_kind kind)
+{
+        struct wire_frame frame = { .kind = (uint16_t)kind, .session = session->number };
+
+        end_push(shard, session->conn, at, end, frame);
+}
+
 /* ---- to agents ---- */
 
 static struct acd_text client_key(const struct push *push)
@@ -67,24 +90,27 @@ static struct acd_text client_key(const struct push *push)
         return rows_payload_text(push->shard, push->event->contact, ACD_PAYLOAD_CLIENT_KEY);
 }
 
+/* Of what may have been accepted in the same step, and be over by the next. */
+static enum acd_assignment_state offer_state(const struct shard *shard, acd_assignment_id id)
+{
+        enum acd_assignment_state state = acd_assignment_state_now(shard->acd, id);
+
+        return state == ACD_ASSIGNMENT_FREE ? ACD_ASSIGNMENT_OFFERED : state;
+}
+
 static void push_offer(const struct push *push, struct session *session)
 {
         struct shard *shard = push->shard;
         const struct acd_event *event = push->event;
-        struct acd_assignment_view assignment = { 0 };
-        struct acd_contact_view contact = { 0 };
-        ACD_UNINITIALIZED struct wire_message message;
-
-        (void)acd_view_assignment(shard->acd, event->assignment, &assignment);
-        (void)acd_view_contact(shard->acd, event->contact, &contact);
-        begin(&message, WIRE_OFFER);
-        message.offer = (struct wire_offer){
+        acd_time submitted = acd_contact_submitted(shard->acd, event->contact);
+        const struct wire_offer offer = {
                 .server_time_ns = event->now,
+                .push = ++session->push,
                 .assignment = event->assignment.value,
                 .epoch = acd_epoch(shard->acd),
                 .contact = event->contact.value,
                 .left_ms = rows_left_ms(shard, event->deadline),
-                .waited_ms = (event->now - contact.submitted) / 1000000,
+                .waited_ms = (event->now - submitted) / 1000000,
                 .band = event->band,
                 .queue = rows_name(shard, ACD_OBJECT_QUEUE, event->queue.value),
                 .channel = rows_name(shard, ACD_OBJECT_CHANNEL, event->channel.value),
@@ -92,10 +118,13 @@ static void push_offer(const struct push *push, struct session *session)
                 .attributes = rows_payload(shard, event->contact, ACD_PAYLOAD_ATTRIBUTES),
                 .client_key = client_key(push),
                 .offer_count = event->count,
-                .state = assignment.state == ACD_ASSIGNMENT_FREE ? ACD_ASSIGNMENT_OFFERED
-                                                                 : assignment.state,
+                .state = offer_state(shard, event->assignment),
         };
-        send(shard, session, &message, &message.offer.push);
+        uint8_t *at = begin_push(shard, session->conn, wire_bound_offer(&offer));
+
+        if (at != NULL)
+                end_session_push(shard, session, at,
+                                 wire_write_offer(&offer, at + WIRE_HEADER_SIZE), WIRE_OFFER);
 }
 
 static void push_offer_ended(const struct push *push, struct session *session)
@@ -136,22 +165,31 @@ static enum acd_assignment_state assignment_state(const struct acd_event *event)
         }
 }
 
+static struct acd_text label_of(const struct acd_event *event)
+{
+        return event->label[0] == '\0' ? (struct acd_text){ 0 } : wire_text(event->label);
+}
+
 static void push_state(const struct push *push, struct session *session)
 {
+        struct shard *shard = push->shard;
         const struct acd_event *event = push->event;
-        ACD_UNINITIALIZED struct wire_message message;
-
-        begin(&message, WIRE_ASSIGNMENT_STATE);
-        message.assignment_state_push = (struct wire_assignment_state_push){
+        const struct wire_assignment_state_push state = {
                 .server_time_ns = event->now,
+                .push = ++session->push,
                 .assignment = event->assignment.value,
                 .contact = event->contact.value,
                 .state = assignment_state(event),
                 .reason = event->reason,
-                .left_ms = rows_left_ms(push->shard, event->deadline),
-                .label = wire_text(event->label),
+                .left_ms = rows_left_ms(shard, event->deadline),
+                .label = label_of(event),
         };
-        send(push->shard, session, &message, &message.assignment_state_push.push);
+        uint8_t *at = begin_push(shard, session->conn, wire_bound_assignment_state_push(&state));
+
+        if (at != NULL)
+                end_session_push(shard, session, at,
+                                 wire_write_assignment_state_push(&state, at + WIRE_HEADER_SIZE),
+                                 WIRE_ASSIGNMENT_STATE);
 }
 
 /* What is active at once is said to be by CONTACT_CONNECTED, which follows. */
@@ -213,95 +251,112 @@ void router_push_replaced(struct shard *shard, struct session *session, const ch
 
 /* ---- to the owner of the contact ---- */
 
-/* What is said of the contact of an assignment. */
-struct about {
-        acd_contact_id contact;
-        acd_queue_id queue;
-        acd_channel_id channel;
-        struct acd_text client_key;
-};
-
-/* What the gateway needs to know of @assignment. Whom and where to connect is said until it is
- * done, and to one that is back (@is_whole); afterwards the gateway knows. */
-static void send_assignment(struct shard *shard, struct conn *conn, const struct about *about,
-                            const struct wire_assignment_push *assignment, bool is_whole)
+static void send_assignment(struct shard *shard, struct conn *conn,
+                            const struct wire_assignment_push *push)
 {
-        ACD_UNINITIALIZED struct wire_message message;
-        struct wire_assignment_push *push = &message.assignment_push;
-        ACD_UNINITIALIZED uint8_t address[ACD_ADDRESS_MAX];
+        uint8_t *at = begin_push(shard, conn, wire_bound_assignment_push(push));
 
-        begin(&message, WIRE_ASSIGNMENT);
-        *push = *assignment;
-        push->contact = about->contact.value;
-        shard->metrics.pushes_total++;
-        if (!is_whole) {
-                conn_send(shard, conn, &message);
-                return;
-        }
-        push->agent = rows_name(shard, ACD_OBJECT_AGENT, push->agent_id);
-        push->address.at = (const char *)address;
-        push->address.size = acd_agent_address(shard->acd, (acd_agent_id){ push->agent_id },
-                                               about->channel, address, sizeof(address));
-        push->client_key = about->client_key;
-        push->queue = rows_name(shard, ACD_OBJECT_QUEUE, about->queue.value);
-        push->channel = rows_name(shard, ACD_OBJECT_CHANNEL, about->channel.value);
-        conn_send(shard, conn, &message);
+        if (at != NULL)
+                end_push(shard, conn, at, wire_write_assignment_push(push, at + WIRE_HEADER_SIZE),
+                         (struct wire_frame){ .kind = WIRE_ASSIGNMENT });
+}
+
+/* Whom and where to connect is said until it is done, and to one that is back; afterwards the
+ * gateway knows. */
+static bool is_told_whole(enum acd_assignment_state state)
+{
+        return state == ACD_ASSIGNMENT_OFFERED || state == ACD_ASSIGNMENT_CONNECTING ||
+               state == ACD_ASSIGNMENT_ACTIVE;
+}
+
+static void send_whole_assignment(const struct push *push, struct conn *conn)
+{
+        struct shard *shard = push->shard;
+        const struct acd_event *event = push->event;
+        ACD_UNINITIALIZED uint8_t address[ACD_ADDRESS_MAX];
+        const struct wire_assignment_push assignment = {
+                .server_time_ns = event->now,
+                .assignment = event->assignment.value,
+                .epoch = acd_epoch(shard->acd),
+                .contact = event->contact.value,
+                .state = assignment_state(event),
+                .agent_id = event->agent.value,
+                .agent = rows_name(shard, ACD_OBJECT_AGENT, event->agent.value),
+                .address = { (const char *)address,
+                             acd_agent_address(shard->acd, event->agent, event->channel, address,
+                                               sizeof(address)) },
+                .left_ms = rows_left_ms(shard, event->deadline),
+                .reason = event->reason,
+                .client_key = client_key(push),
+                .queue = rows_name(shard, ACD_OBJECT_QUEUE, event->queue.value),
+                .channel = rows_name(shard, ACD_OBJECT_CHANNEL, event->channel.value),
+        };
+
+        send_assignment(shard, conn, &assignment);
+}
+
+static void send_changed_assignment(const struct push *push, struct conn *conn)
+{
+        struct shard *shard = push->shard;
+        const struct acd_event *event = push->event;
+        const struct wire_assignment_push assignment = {
+                .server_time_ns = event->now,
+                .assignment = event->assignment.value,
+                .epoch = acd_epoch(shard->acd),
+                .contact = event->contact.value,
+                .state = assignment_state(event),
+                .agent_id = event->agent.value,
+                .left_ms = rows_left_ms(shard, event->deadline),
+                .reason = event->reason,
+        };
+
+        send_assignment(shard, conn, &assignment);
 }
 
 static void push_assignment(const struct push *push)
 {
-        struct shard *shard = push->shard;
         const struct acd_event *event = push->event;
-        enum acd_assignment_state state = assignment_state(event);
-        bool is_whole = state == ACD_ASSIGNMENT_OFFERED || state == ACD_ASSIGNMENT_CONNECTING ||
-                        state == ACD_ASSIGNMENT_ACTIVE;
-        struct about about = { .contact = event->contact };
         struct conn *conn;
 
         if (event->gateway.value == 0 || event->agent.value == 0 || is_said_next(event))
                 return;
-        conn = gateways_find(&shard->gateways, event->gateway);
+        conn = gateways_find(&push->shard->gateways, event->gateway);
         if (conn == NULL)
                 return;
-        if (is_whole)
-                about = (struct about){ event->contact, event->queue, event->channel,
-                                        client_key(push) };
-        send_assignment(shard, conn, &about,
-                        &(struct wire_assignment_push){
-                                .server_time_ns = event->now,
-                                .assignment = event->assignment.value,
-                                .epoch = acd_epoch(shard->acd),
-                                .state = state,
-                                .agent_id = event->agent.value,
-                                .left_ms = rows_left_ms(shard, event->deadline),
-                                .reason = event->reason,
-                        },
-                        is_whole);
+        if (is_told_whole(assignment_state(event)))
+                send_whole_assignment(push, conn);
+        else
+                send_changed_assignment(push, conn);
 }
 
 void router_push_assignment(struct shard *shard, struct conn *conn, acd_contact_id id)
 {
         struct acd_assignment_view assignment;
         struct acd_contact_view contact;
-        struct about about = { .contact = id };
+        uint8_t address[ACD_ADDRESS_MAX];
 
         if (!acd_view_contact(shard->acd, id, &contact) ||
             !acd_view_assignment(shard->acd, contact.assignment, &assignment))
                 return;
         acd_arena_reset(&shard->row_arena);
-        about.queue = contact.queue;
-        about.channel = contact.channel;
-        about.client_key = rows_payload_text(shard, id, ACD_PAYLOAD_CLIENT_KEY);
-        send_assignment(shard, conn, &about,
-                        &(struct wire_assignment_push){
-                                .server_time_ns = commit_now(shard),
-                                .assignment = assignment.assignment.value,
-                                .epoch = assignment.epoch,
-                                .state = assignment.state,
-                                .agent_id = assignment.agent.value,
-                                .left_ms = rows_left_ms(shard, assignment.deadline),
-                        },
-                        true);
+        send_assignment(
+                shard, conn,
+                &(struct wire_assignment_push){
+                        .server_time_ns = commit_now(shard),
+                        .assignment = assignment.assignment.value,
+                        .epoch = assignment.epoch,
+                        .contact = id.value,
+                        .state = assignment.state,
+                        .agent_id = assignment.agent.value,
+                        .agent = rows_name(shard, ACD_OBJECT_AGENT, assignment.agent.value),
+                        .address = { (const char *)address,
+                                     acd_agent_address(shard->acd, assignment.agent,
+                                                       contact.channel, address, sizeof(address)) },
+                        .left_ms = rows_left_ms(shard, assignment.deadline),
+                        .client_key = rows_payload_text(shard, id, ACD_PAYLOAD_CLIENT_KEY),
+                        .queue = rows_name(shard, ACD_OBJECT_QUEUE, contact.queue.value),
+                        .channel = rows_name(shard, ACD_OBJECT_CHANNEL, contact.channel.value),
+                });
 }
 
 /* ---- which event leads to what ---- */
@@ -334,21 +389,17 @@ static const struct route routes[] = {
 
 enum { ROUTE_COUNT = sizeof(routes) / sizeof(routes[0]) };
 
-static void route_event(const struct push *push)
+static void route_event(const struct push *push, const struct route *route)
 {
         const struct acd_event *event = push->event;
-        const struct route *route = event->kind < ROUTE_COUNT ? &routes[event->kind] : NULL;
+        struct acd_list *sessions;
 
-        if (route == NULL || route->to_session == NULL)
-                return;
         acd_arena_reset(&push->shard->row_arena);
         if (route->is_for_gateway)
                 push_assignment(push);
         if (event->agent.value == 0)
                 return;
-
-        struct acd_list *sessions = session_of_agent(&push->shard->sessions, event->agent);
-
+        sessions = session_of_agent(&push->shard->sessions, event->agent);
         for (struct acd_link *link = acd_list_first(sessions); link != NULL;
              link = acd_list_next(link))
                 route->to_session(push, of_agent(link));
@@ -362,8 +413,10 @@ void router_route(struct shard *shard, const struct session *actor)
 
         for (uint32_t i = 0; i < effects->count; i++) {
                 struct push push = { shard, &effects->item[i], actor };
+                uint16_t kind = push.event->kind;
 
-                route_event(&push);
+                if (kind < ROUTE_COUNT && routes[kind].to_session != NULL)
+                        route_event(&push, &routes[kind]);
         }
         shard->commit.effects.count = 0;
 }

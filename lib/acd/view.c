@@ -89,6 +89,13 @@ static uint32_t readable_contact(const struct acd *acd, uint64_t id)
         return index != 0 && acd->contact_cold[index].active_ns == acd->step ? index : 0;
 }
 
+acd_time acd_contact_submitted(const struct acd *acd, acd_contact_id contact)
+{
+        uint32_t index = readable_contact(acd, contact.value);
+
+        return index == 0 ? 0 : acd->contact[index].submitted;
+}
+
 /* The key of a closed contact may have been forgotten since. */
 static uint32_t key_payload(const struct acd *acd, uint32_t contact)
 {
@@ -165,17 +172,33 @@ bool acd_view_contact(const struct acd *acd, acd_contact_id id, struct acd_conta
         return true;
 }
 
+/* One that is there, or that the last step closed; else 0. */
+static uint32_t readable_assignment(const struct acd *acd, uint64_t id)
+{
+        uint32_t index = acd_index_of(acd, ACD_OBJECT_ASSIGNMENT, id);
+
+        if (index != 0)
+                return index;
+        index = acd_ghost_of(acd, ACD_OBJECT_ASSIGNMENT, id);
+        return index != 0 && acd->assignment[index].closed_step == acd->step ? index : 0;
+}
+
+enum acd_assignment_state acd_assignment_state_now(const struct acd *acd, acd_assignment_id id)
+{
+        uint32_t index = readable_assignment(acd, id.value);
+
+        return index == 0 ? ACD_ASSIGNMENT_FREE
+                          : (enum acd_assignment_state)acd->assignment[index].state;
+}
+
 bool acd_view_assignment(const struct acd *acd, acd_assignment_id id,
                          struct acd_assignment_view *ret_view)
 {
-        uint32_t index = acd_index_of(acd, ACD_OBJECT_ASSIGNMENT, id.value);
+        uint32_t index = readable_assignment(acd, id.value);
         const struct acd_assignment *assignment;
 
-        if (index == 0) {
-                index = acd_ghost_of(acd, ACD_OBJECT_ASSIGNMENT, id.value);
-                if (index == 0 || acd->assignment[index].closed_step != acd->step)
-                        return false;
-        }
+        if (index == 0)
+                return false;
         assignment = &acd->assignment[index];
         *ret_view = (struct acd_assignment_view){
                 .assignment = id,

@@ -111,6 +111,10 @@ struct acd_usage {
         struct acd_limits limit;
 };
 
+/* One word of a view, for who needs no more: 0 and FREE for what cannot be viewed. */
+acd_time acd_contact_submitted(const struct acd *acd, acd_contact_id contact);
+enum acd_assignment_state acd_assignment_state_now(const struct acd *acd, acd_assignment_id id);
+
 bool acd_view_contact(const struct acd *acd, acd_contact_id id, struct acd_contact_view *ret_view);
 bool acd_view_assignment(const struct acd *acd, acd_assignment_id id,
                          struct acd_assignment_view *ret_view);

@@ -8,8 +8,8 @@
  * in one piece; the price is a move of the unparsed rest, at most one partial
  * frame, and at most once a turn.
  *
- * The predicate acd_buffer_is_sane() is asserted on the way in and on the way
- * out of everything that changes a position.
+ * The predicate acd_buffer_is_sane() is asserted on the way in of everything that is done
+ * once for many frames; what is done for each asserts what it changes.
  */
 
 #include "base/buffer.h"
@@ -30,11 +30,6 @@ bool acd_buffer_is_sane(const struct acd_buffer *buffer)
         return buffer->done_size <= buffer->parsed_size &&
                buffer->parsed_size <= buffer->received_size &&
                buffer->received_size <= buffer->capacity_size;
-}
-
-bool acd_buffer_is_empty(const struct acd_buffer *buffer)
-{
-        return buffer->done_size == buffer->received_size;
 }
 
 uint8_t *acd_buffer_space(const struct acd_buffer *buffer, size_t *ret_size)
@@ -68,39 +63,6 @@ bool acd_buffer_append(struct acd_buffer *buffer, const void *bytes, size_t size
         return true;
 }
 
-const uint8_t *acd_buffer_unparsed(const struct acd_buffer *buffer, size_t *ret_size)
-{
-        ACD_ASSERT(acd_buffer_is_sane(buffer));
-
-        *ret_size = buffer->received_size - buffer->parsed_size;
-        return buffer->bytes + buffer->parsed_size;
-}
-
-void acd_buffer_parse(struct acd_buffer *buffer, size_t size)
-{
-        ACD_ASSERT(acd_buffer_is_sane(buffer));
-        ACD_ASSERT(size <= buffer->received_size - buffer->parsed_size);
-
-        buffer->parsed_size += size;
-        ACD_ASSERT(acd_buffer_is_sane(buffer));
-}
-
-void acd_buffer_finish(struct acd_buffer *buffer)
-{
-        acd_buffer_finish_part(buffer, buffer->parsed_size - buffer->done_size);
-}
-
-void acd_buffer_finish_part(struct acd_buffer *buffer, size_t size)
-{
-        ACD_ASSERT(acd_buffer_is_sane(buffer));
-        ACD_ASSERT(size <= buffer->parsed_size - buffer->done_size);
-
-        buffer->done_size += size;
-        if (buffer->done_size == buffer->received_size)
-                acd_buffer_reset(buffer);
-        ACD_ASSERT(acd_buffer_is_sane(buffer));
-}
-
 void acd_buffer_compact(struct acd_buffer *buffer)
 {
         ACD_ASSERT(acd_buffer_is_sane(buffer));
@@ -114,11 +76,4 @@ void acd_buffer_compact(struct acd_buffer *buffer)
         buffer->received_size = live_size;
         buffer->done_size = 0;
         ACD_ASSERT(acd_buffer_is_sane(buffer));
-}
-
-void acd_buffer_reset(struct acd_buffer *buffer)
-{
-        buffer->done_size = 0;
-        buffer->parsed_size = 0;
-        buffer->received_size = 0;
 }

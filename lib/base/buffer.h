@@ -26,6 +26,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/assert.h"
+
 struct acd_buffer {
         uint8_t *bytes;
         size_t capacity_size;
@@ -36,11 +38,14 @@ struct acd_buffer {
 
 void acd_buffer_init(struct acd_buffer *buffer, void *memory, size_t size);
 
-/* The order of the positions holds. Every function here asserts it. */
+/* The order of the positions holds. */
 bool acd_buffer_is_sane(const struct acd_buffer *buffer);
 
 /* Nothing has arrived that is not done. */
-bool acd_buffer_is_empty(const struct acd_buffer *buffer);
+static inline bool acd_buffer_is_empty(const struct acd_buffer *buffer)
+{
+        return buffer->done_size == buffer->received_size;
+}
 
 /* Where the next bytes go, and how many fit without compaction. */
 uint8_t *acd_buffer_space(const struct acd_buffer *buffer, size_t *ret_size);
@@ -54,20 +59,46 @@ bool acd_buffer_append(struct acd_buffer *buffer, const void *bytes, size_t size
         __attribute__((warn_unused_result));
 
 /* What has arrived and was not parsed yet. */
-const uint8_t *acd_buffer_unparsed(const struct acd_buffer *buffer, size_t *ret_size);
+static inline const uint8_t *acd_buffer_unparsed(const struct acd_buffer *buffer, size_t *ret_size)
+{
+        ACD_ASSERT(buffer->parsed_size <= buffer->received_size);
+
+        *ret_size = buffer->received_size - buffer->parsed_size;
+        return buffer->bytes + buffer->parsed_size;
+}
 
 /* The first @size unparsed bytes are parsed. */
-void acd_buffer_parse(struct acd_buffer *buffer, size_t size);
+static inline void acd_buffer_parse(struct acd_buffer *buffer, size_t size)
+{
+        ACD_ASSERT(size <= buffer->received_size - buffer->parsed_size);
 
-/* Nobody looks at parsed bytes any more: they are done. Moves no byte; a buffer
- * in which everything is done starts at its beginning again. */
-void acd_buffer_finish(struct acd_buffer *buffer);
+        buffer->parsed_size += size;
+}
 
-/* The first @size parsed bytes are done. */
-void acd_buffer_finish_part(struct acd_buffer *buffer, size_t size);
+/* Forget all bytes. */
+static inline void acd_buffer_reset(struct acd_buffer *buffer)
+{
+        buffer->done_size = 0;
+        buffer->parsed_size = 0;
+        buffer->received_size = 0;
+}
+
+/* The first @size parsed bytes are done. Moves no byte; a buffer in which everything is done
+ * starts at its beginning again. */
+static inline void acd_buffer_finish_part(struct acd_buffer *buffer, size_t size)
+{
+        ACD_ASSERT(size <= buffer->parsed_size - buffer->done_size);
+
+        buffer->done_size += size;
+        if (buffer->done_size == buffer->received_size)
+                acd_buffer_reset(buffer);
+}
+
+/* Nobody looks at parsed bytes any more: they are done. */
+static inline void acd_buffer_finish(struct acd_buffer *buffer)
+{
+        acd_buffer_finish_part(buffer, buffer->parsed_size - buffer->done_size);
+}
 
 /* Move what is not done to the beginning. Views into the buffer are void. */
 void acd_buffer_compact(struct acd_buffer *buffer);
-
-/* Forget all bytes. */
-void acd_buffer_reset(struct acd_buffer *buffer);

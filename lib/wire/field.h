@@ -152,7 +152,7 @@ WIRE_INLINE uint8_t *wire_raw_text(uint8_t *at, uint32_t number, struct acd_text
         if (text.size == 0)
                 return at;
         at = wire_raw_varint(wire_raw_tag(at, number, WIRE_TYPE_BYTES), text.size);
-        memcpy(at, text.at, text.size);
+        acd_copy_short(at, text.at, text.size);
         return at + text.size;
 }
 

@@ -23,7 +23,9 @@
 #include <stdint.h>
 
 #include "acd/types.h"
+#include "base/assert.h"
 #include "base/buffer.h"
+#include "base/bytes.h"
 
 enum {
         WIRE_HEADER_SIZE = 16,
@@ -51,18 +53,83 @@ enum wire_frame_status {
         WIRE_FRAME_KIND,    /* kind 0 */
 };
 
+/* Offsets in the header; see the picture. */
+enum {
+        WIRE_AT_BODY_SIZE = 0,
+        WIRE_AT_KIND = 4,
+        WIRE_AT_FLAGS = 6,
+        WIRE_AT_VERSION = 7,
+        WIRE_AT_CORRELATION = 8,
+        WIRE_AT_SESSION = 12,
+};
+
+_Static_assert(WIRE_AT_SESSION + sizeof(uint32_t) == WIRE_HEADER_SIZE, "the header is 16 bytes");
+
 /* Read the frame at @bytes. Decides from the header alone whether the frame is
  * allowed, before its body has come: LARGE, VERSION, FLAGS and KIND need 16 bytes only.
  * On OK *ret_frame is filled and the frame takes WIRE_HEADER_SIZE + body_size bytes. */
-enum wire_frame_status wire_frame_decode(const uint8_t *bytes, size_t size, uint32_t body_max,
-                                         struct wire_frame *ret_frame);
+static inline enum wire_frame_status wire_frame_decode(const uint8_t *bytes, size_t size,
+                                                       uint32_t body_max,
+                                                       struct wire_frame *ret_frame)
+{
+        struct wire_frame frame;
+
+        if (size < WIRE_HEADER_SIZE)
+                return WIRE_FRAME_SHORT;
+
+        frame = (struct wire_frame){
+                .kind = acd_get_u16(bytes + WIRE_AT_KIND),
+                .flags = bytes[WIRE_AT_FLAGS],
+                .version = bytes[WIRE_AT_VERSION],
+                .correlation = acd_get_u32(bytes + WIRE_AT_CORRELATION),
+                .session = acd_get_u32(bytes + WIRE_AT_SESSION),
+                .body_size = acd_get_u32(bytes + WIRE_AT_BODY_SIZE),
+                .body = bytes + WIRE_HEADER_SIZE,
+        };
+
+        /* The version first: it says whether the rest means anything. */
+        if (frame.version != WIRE_HEADER_VERSION)
+                return WIRE_FRAME_VERSION;
+        if (frame.flags != 0)
+                return WIRE_FRAME_FLAGS;
+        if (frame.kind == 0)
+                return WIRE_FRAME_KIND;
+        if (frame.body_size > body_max)
+                return WIRE_FRAME_LARGE;
+        if (frame.body_size > size - WIRE_HEADER_SIZE)
+                return WIRE_FRAME_SHORT;
+
+        *ret_frame = frame;
+        return WIRE_FRAME_OK;
+}
 
 /* The same for the unparsed bytes of @buffer; on OK the frame is parsed. */
-enum wire_frame_status wire_frame_next(struct acd_buffer *buffer, uint32_t body_max,
-                                       struct wire_frame *ret_frame);
+static inline enum wire_frame_status wire_frame_next(struct acd_buffer *buffer, uint32_t body_max,
+                                                     struct wire_frame *ret_frame)
+{
+        size_t size;
+        const uint8_t *bytes = acd_buffer_unparsed(buffer, &size);
+        enum wire_frame_status status = wire_frame_decode(bytes, size, body_max, ret_frame);
 
-/* Write the header of @frame (its body is not looked at). */
-void wire_frame_encode(const struct wire_frame *frame, uint8_t ret_header[WIRE_HEADER_SIZE]);
+        if (status == WIRE_FRAME_OK)
+                acd_buffer_parse(buffer, WIRE_HEADER_SIZE + (size_t)ret_frame->body_size);
+        return status;
+}
+
+/* Write the header of @frame (its body is not looked at). Inline: every frame has one. */
+static inline void wire_frame_encode(const struct wire_frame *frame,
+                                     uint8_t ret_header[WIRE_HEADER_SIZE])
+{
+        ACD_ASSERT(frame->kind != 0);
+        ACD_ASSERT(frame->flags == 0);
+
+        acd_put_u32(ret_header + WIRE_AT_BODY_SIZE, frame->body_size);
+        acd_put_u16(ret_header + WIRE_AT_KIND, frame->kind);
+        ret_header[WIRE_AT_FLAGS] = frame->flags;
+        ret_header[WIRE_AT_VERSION] = WIRE_HEADER_VERSION;
+        acd_put_u32(ret_header + WIRE_AT_CORRELATION, frame->correlation);
+        acd_put_u32(ret_header + WIRE_AT_SESSION, frame->session);
+}
 
 /* What to say to the peer: a result for BYE and a sentence. */
 enum acd_result wire_frame_result(enum wire_frame_status status);

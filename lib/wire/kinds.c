@@ -18,7 +18,7 @@
 #define O       (1u << WIRE_ROLE_OPERATOR)
 #define R       (1u << WIRE_ROLE_READER)
 
-static const struct wire_kind_info kinds[WIRE_KIND_MAX + 1] = {
+const struct wire_kind_info wire_kinds[WIRE_KIND_MAX + 1] = {
 #define KIND(kind_name, number, kind_direction, kind_roles, member, Type, kind_answer, kind_text) \
         [number] = { \
                 .name = #kind_name, \
@@ -38,24 +38,6 @@ static const struct wire_kind_info kinds[WIRE_KIND_MAX + 1] = {
 #undef S
 #undef O
 #undef R
-
-const struct wire_kind_info *wire_kind_info(uint16_t kind)
-{
-        if (kind > WIRE_KIND_MAX || kinds[kind].name == NULL)
-                return NULL;
-        return &kinds[kind];
-}
-
-bool wire_kind_is_allowed(uint16_t kind, enum wire_role role)
-{
-        const struct wire_kind_info *info = wire_kind_info(kind);
-
-        if (info == NULL || role < WIRE_ROLE_GATEWAY || role > WIRE_ROLE_READER)
-                return false;
-        if (info->direction != WIRE_REQUEST && info->direction != WIRE_BOTH)
-                return false;
-        return (info->roles >> (unsigned)role & 1u) != 0;
-}
 
 enum result_kind { DONE, REFUSED, LATER };
 

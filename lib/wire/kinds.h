@@ -9,6 +9,7 @@
  */
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "acd/types.h"
@@ -37,11 +38,29 @@ struct wire_kind_info {
         const char *text;
 };
 
+/* By number; one without a name is none. */
+extern const struct wire_kind_info wire_kinds[WIRE_KIND_MAX + 1];
+
 /* NULL: there is no such kind. */
-const struct wire_kind_info *wire_kind_info(uint16_t kind);
+static inline const struct wire_kind_info *wire_kind_info(uint16_t kind)
+{
+        return kind > WIRE_KIND_MAX || wire_kinds[kind].name == NULL ? NULL : &wire_kinds[kind];
+}
+
+/* It can be asked for. */
+static inline bool wire_kind_is_request(const struct wire_kind_info *info)
+{
+        return info->direction == WIRE_REQUEST || info->direction == WIRE_BOTH;
+}
 
 /* May @role send requests of @kind? */
-bool wire_kind_is_allowed(uint16_t kind, enum wire_role role);
+static inline bool wire_kind_is_allowed(uint16_t kind, enum wire_role role)
+{
+        const struct wire_kind_info *info = wire_kind_info(kind);
+
+        return info != NULL && role >= WIRE_ROLE_GATEWAY && role <= WIRE_ROLE_READER &&
+               wire_kind_is_request(info) && (info->roles >> (unsigned)role & 1u) != 0;
+}
 
 /* Texts of the tables; never NULL. An unknown number gives "UNKNOWN_RESULT" and
  * the like. */
