@@ -9,7 +9,7 @@
  *                  '--- ended --------'--- closed -------'--> WRAP_UP ---------->'--> FREE
  *
  * A state is a place: one list of the queue for each state, changed by
- * assignment_move() alone. PARKED ones are also in a list of their agent; any
+ * acd_assignment_go() alone. PARKED ones are also in a list of their agent; any
  * other is the one that uses his slot.
  *
  * An offer that comes to nothing ends with OFFER_ENDED, whether it was accepted
@@ -17,68 +17,18 @@
  * says what becomes of the contact and of the agent, in the order of rule D13.
  */
 
-#include "acd/parts.h"
+#include "acd/emit.h"
+#include "acd/move.h"
 
-#define TO(state) (1u << ACD_ASSIGNMENT_##state)
-
-/* Which states may follow a state; FREE follows every one. */
-static const uint8_t may_become[] = {
-        [ACD_ASSIGNMENT_FREE] = TO(OFFERED),
-        [ACD_ASSIGNMENT_OFFERED] = TO(FREE) | TO(CONNECTING) | TO(ACTIVE),
-        [ACD_ASSIGNMENT_CONNECTING] = TO(FREE) | TO(ACTIVE),
-        [ACD_ASSIGNMENT_ACTIVE] = TO(FREE) | TO(HELD) | TO(PARKED) | TO(WRAP_UP),
-        [ACD_ASSIGNMENT_HELD] = TO(FREE) | TO(ACTIVE) | TO(PARKED) | TO(WRAP_UP),
-        [ACD_ASSIGNMENT_PARKED] = TO(FREE) | TO(ACTIVE),
-        [ACD_ASSIGNMENT_WRAP_UP] = TO(FREE),
-};
-
-#undef TO
-
-bool acd_assignment_may_become(enum acd_assignment_state from, enum acd_assignment_state to)
+static struct acd_subject subject_of(struct acd_bond bond)
 {
-        return (may_become[from] >> to & 1) != 0;
-}
-
-static struct acd_queue *queue_of(struct acd *acd, const struct acd_assignment *assignment)
-{
-        return &acd->queue[acd->class[acd->contact[assignment->contact].class].queue];
-}
-
-static struct acd_ispace parked_space(const struct acd *acd)
-{
-        return (struct acd_ispace){ &acd->assignment[0].agent_link, sizeof(acd->assignment[0]) };
-}
-
-static void assignment_move(struct acd *acd, uint32_t index, enum acd_assignment_state to)
-{
-        struct acd_assignment *assignment = &acd->assignment[index];
-        struct acd_queue *queue = queue_of(acd, assignment);
-        struct acd_agent *agent = &acd->agent[assignment->agent];
-
-        ACD_ASSERT(acd_assignment_may_become((enum acd_assignment_state)assignment->state, to));
-        if (assignment->state != ACD_ASSIGNMENT_FREE)
-                acd_ilist_remove(acd_assignment_space(acd), &queue->assignments[assignment->state],
-                                 index);
-        if (assignment->state == ACD_ASSIGNMENT_PARKED)
-                acd_ilist_remove(parked_space(acd), &agent->parked, index);
-        else if (agent->busy == index)
-                agent->busy = 0;
-        if (assignment->state == ACD_ASSIGNMENT_HELD)
-                assignment->held_ns += acd->step_now - assignment->state_since;
-
-        assignment->state = (uint8_t)to;
-        assignment->state_since = acd->step_now;
-        if (to == ACD_ASSIGNMENT_FREE) {
-                acd_slab_give(&acd->assignments, index);
-                return;
-        }
-        acd_ilist_push_back(acd_assignment_space(acd), &queue->assignments[to], index);
-        if (to == ACD_ASSIGNMENT_PARKED) {
-                acd_ilist_push_back(parked_space(acd), &agent->parked, index);
-        } else {
-                ACD_ASSERT(agent->busy == 0);
-                agent->busy = index;
-        }
+        return (struct acd_subject){
+                .index = bond.assignment->contact,
+                .assignment_index = bond.index,
+                .contact = bond.contact,
+                .class = bond.class,
+                .assignment = bond.assignment,
+        };
 }
 
 /* @deadline 0: none. */
@@ -93,94 +43,94 @@ static void set_deadline(struct acd *acd, uint32_t index, acd_time deadline)
                 acd_timer_set(acd, TIMER_ASSIGNMENT, index, deadline);
 }
 
-static void emit_connected(struct acd *acd, uint32_t contact)
+static inline void count_connected(struct acd_bond bond)
 {
-        struct acd_event *event =
-                acd_emit_contact(acd, contact, ACD_EVENT_CONTACT_CONNECTED, ACD_REASON_NONE);
-
-        event->since = acd->contact_cold[contact].queued;
-        event->value = acd->step_now - acd->contact[contact].submitted;
+        bond.agent->contact_count++;
+        if ((bond.contact->flags & CONTACT_WAS_ACTIVE) == 0)
+                bond.queue->answered++;
+        bond.contact->flags |= CONTACT_WAS_ACTIVE;
 }
 
-static void count_connected(struct acd *acd, const struct acd_assignment *assignment)
+ACD_INLINE void connect(struct acd *acd, struct acd_bond bond)
 {
-        struct acd_contact *contact = &acd->contact[assignment->contact];
+        struct acd_fact fact = {
+                .kind = ACD_EVENT_CONTACT_CONNECTED,
+                .state = ACD_CONTACT_ACTIVE,
+                .since = bond.contact->submitted,
+                .value = acd->step_now - bond.contact->submitted,
+        };
 
-        acd->agent[assignment->agent].contact_count++;
-        if ((contact->flags & CONTACT_WAS_ACTIVE) == 0)
-                queue_of(acd, assignment)->answered++;
-        contact->flags |= CONTACT_WAS_ACTIVE;
+        acd_assignment_go(acd, bond, ACD_ASSIGNMENT_ACTIVE);
+        acd_contact_go(acd, bond.assignment->contact, bond.queue, ACD_CONTACT_ACTIVE);
+        bond.assignment->connected = acd->step_now;
+        count_connected(bond);
+        acd_event_of(acd, subject_of(bond), fact);
 }
 
 /* Agent and contact are together. */
 void acd_assignment_connect(struct acd *acd, uint32_t index)
 {
-        struct acd_assignment *assignment = &acd->assignment[index];
-
-        assignment_move(acd, index, ACD_ASSIGNMENT_ACTIVE);
-        acd_contact_move(acd, assignment->contact, ACD_CONTACT_ACTIVE);
-        assignment->connected = acd->step_now;
         set_deadline(acd, index, 0);
-        count_connected(acd, assignment);
-        emit_connected(acd, assignment->contact);
+        connect(acd, acd_bond_of(acd, index));
 }
 
 /* The medium has to say when they are together, and a gateway is there to say it. */
-static bool has_lease(const struct acd *acd, const struct acd_contact *contact)
+static bool has_lease(const struct acd *acd, struct acd_bond bond)
 {
-        return contact->gateway != 0 &&
-               acd->channel[acd->class[contact->class].channel].config.is_media;
+        return bond.contact->gateway != 0 && acd->channel[bond.class->channel].config.is_media;
 }
 
-static void emit_accepted(struct acd *acd, uint32_t index, enum acd_assignment_state state)
+ACD_INLINE void emit_accepted(struct acd *acd, struct acd_bond bond,
+                              enum acd_assignment_state state)
 {
-        const struct acd_assignment *assignment = &acd->assignment[index];
-        struct acd_event *event = acd_emit_contact(acd, assignment->contact,
-                                                   ACD_EVENT_OFFER_ACCEPTED, ACD_REASON_NONE);
+        struct acd_fact fact = {
+                .kind = ACD_EVENT_OFFER_ACCEPTED,
+                .state = (uint8_t)state,
+                .deadline = bond.assignment->deadline,
+                .since = bond.assignment->offered,
+        };
 
-        event->state = (uint8_t)state;
-        event->deadline = assignment->deadline;
-        event->since = assignment->offered;
+        acd_event_of(acd, subject_of(bond), fact);
+}
+
+/* The deadline is the lease. */
+static void accept_media(struct acd *acd, struct acd_bond bond)
+{
+        uint32_t lease_ms = acd->channel[bond.class->channel].config.connecting_lease_ms;
+
+        acd_assignment_go(acd, bond, ACD_ASSIGNMENT_CONNECTING);
+        acd_contact_go(acd, bond.assignment->contact, bond.queue, ACD_CONTACT_CONNECTING);
+        set_deadline(acd, bond.index, acd->step_now + lease_ms * CORE_NS_PER_MS);
+        emit_accepted(acd, bond, ACD_ASSIGNMENT_CONNECTING);
 }
 
 void acd_assignment_accept(struct acd *acd, uint32_t index)
 {
-        struct acd_assignment *assignment = &acd->assignment[index];
-        const struct acd_contact *contact = &acd->contact[assignment->contact];
-        const struct acd_channel *channel = &acd->channel[acd->class[contact->class].channel];
+        struct acd_bond bond = acd_bond_of(acd, index);
 
-        assignment->accepted = acd->step_now;
-        acd->agent[assignment->agent].missed_count = 0;
-        if (has_lease(acd, contact)) {
-                assignment_move(acd, index, ACD_ASSIGNMENT_CONNECTING);
-                acd_contact_move(acd, assignment->contact, ACD_CONTACT_CONNECTING);
-                set_deadline(acd, index,
-                             acd->step_now + channel->config.connecting_lease_ms * CORE_NS_PER_MS);
-                emit_accepted(acd, index, ACD_ASSIGNMENT_CONNECTING);
+        bond.assignment->accepted = acd->step_now;
+        bond.agent->missed_count = 0;
+        if (has_lease(acd, bond)) {
+                accept_media(acd, bond);
                 return;
         }
         set_deadline(acd, index, 0);
-        emit_accepted(acd, index, ACD_ASSIGNMENT_ACTIVE);
-        acd_assignment_connect(acd, index);
+        emit_accepted(acd, bond, ACD_ASSIGNMENT_ACTIVE);
+        connect(acd, bond);
 }
 
-/* A waiting contact is offered to an available agent. */
-void acd_offer(struct acd *acd, uint32_t contact_index, uint32_t agent_index, uint32_t tier)
+/* An assignment that is not offered yet. */
+static inline uint32_t make(struct acd *acd, uint32_t contact, uint32_t agent, uint32_t tier)
 {
-        struct acd_contact *contact = &acd->contact[contact_index];
-        const struct acd_queue *queue = &acd->queue[acd->class[contact->class].queue];
-        uint32_t index = acd_slab_take(&acd->assignments);
+        uint32_t index =
+                acd_slab_take_in(&acd->assignments, acd->assignment, sizeof(acd->assignment[0]));
         struct acd_assignment *assignment = &acd->assignment[index];
-        acd_time deadline = acd->step_now + queue->config.offer_timeout_ms * CORE_NS_PER_MS;
-        struct acd_event *event;
 
         __builtin_prefetch((char *)&acd->assignment[acd->assignments.free.first] + 64, 1);
         acd_timer_prefetch(acd, TIMER_ASSIGNMENT, acd->assignments.free.first);
-        __builtin_prefetch(&acd->contact_cold[contact_index], 1);
-        __builtin_prefetch(&acd->contact[contact->link.next], 1);
-        ACD_ASSERT(acd->assignments.live <= acd_assignment_count_max(&acd->limits));
-        assignment->contact = contact_index;
-        assignment->agent = agent_index;
+        assignment->contact = contact;
+        assignment->agent = agent;
+        assignment->agent_id.value = acd_id_in(acd, agent, acd->agent[agent].generation);
         assignment->state = ACD_ASSIGNMENT_FREE;
         assignment->tier = (uint8_t)tier;
         assignment->hold_count = 0;
@@ -190,60 +140,78 @@ void acd_offer(struct acd *acd, uint32_t contact_index, uint32_t agent_index, ui
         assignment->accepted = 0;
         assignment->connected = 0;
         assignment->held_ns = 0;
-        acd_idle_leave(acd, agent_index);
-        assignment_move(acd, index, ACD_ASSIGNMENT_OFFERED);
-        acd_contact_move(acd, contact_index, ACD_CONTACT_OFFERED);
-        contact->assignment = index;
-        contact->offer_count++;
-        set_deadline(acd, index, deadline);
+        return index;
+}
 
-        event = acd_emit_contact(acd, contact_index, ACD_EVENT_CONTACT_OFFERED, ACD_REASON_NONE);
-        event->tier = (uint8_t)tier;
-        event->deadline = deadline;
-        event->since = acd->contact_cold[contact_index].queued;
-        if (queue->config.auto_accept)
+/* A waiting contact is offered to an available agent. */
+void acd_offer(struct acd *acd, uint32_t contact_index, uint32_t agent_index, uint32_t tier)
+{
+        uint32_t index = make(acd, contact_index, agent_index, tier);
+        struct acd_bond bond = acd_bond_of(acd, index);
+        struct acd_fact fact = {
+                .kind = ACD_EVENT_CONTACT_OFFERED,
+                .state = ACD_CONTACT_OFFERED,
+                .tier = (uint8_t)tier,
+                .deadline = acd->step_now + bond.queue->config.offer_timeout_ms * CORE_NS_PER_MS,
+                .since = bond.contact->submitted,
+        };
+
+        __builtin_prefetch(&acd->contact_cold[contact_index], 1);
+        __builtin_prefetch(&acd->contact[bond.contact->link.next], 1);
+        acd_idle_leave(acd, agent_index);
+        acd_assignment_go(acd, bond, ACD_ASSIGNMENT_OFFERED);
+        acd_contact_go(acd, contact_index, bond.queue, ACD_CONTACT_OFFERED);
+        bond.contact->assignment = index;
+        bond.contact->offer_count++;
+        bond.assignment->deadline = fact.deadline;
+        acd_timer_set(acd, TIMER_ASSIGNMENT, index, fact.deadline);
+        acd_event_of(acd, subject_of(bond), fact);
+        if (bond.queue->config.auto_accept)
                 acd_assignment_accept(acd, index);
 }
 
 /* The assignment's slot is free; whose it was, is. */
-static void assignment_free(struct acd *acd, uint32_t index)
+ACD_INLINE void assignment_free(struct acd *acd, struct acd_bond bond)
 {
-        struct acd_assignment *assignment = &acd->assignment[index];
-
-        acd_timer_stop(acd, TIMER_ASSIGNMENT, index);
-        assignment_move(acd, index, ACD_ASSIGNMENT_FREE);
-        assignment->closed_step = acd->step;
-        acd->contact[assignment->contact].assignment = 0;
+        acd_timer_stop(acd, TIMER_ASSIGNMENT, bond.index);
+        acd_assignment_go(acd, bond, ACD_ASSIGNMENT_FREE);
+        bond.assignment->closed_step = acd->step;
+        bond.contact->assignment = 0;
 }
 
 /* An offer, accepted or not, has come to nothing. The contact still has the state
  * of the offer: the caller moves it on. */
 void acd_offer_end(struct acd *acd, uint32_t index, enum acd_reason reason, const char *label)
 {
-        const struct acd_assignment *assignment = &acd->assignment[index];
-        struct acd_event *event =
-                acd_emit_contact(acd, assignment->contact, ACD_EVENT_OFFER_ENDED, reason);
+        struct acd_bond bond = acd_bond_of(acd, index);
+        struct acd_fact fact = {
+                .kind = ACD_EVENT_OFFER_ENDED,
+                .reason = reason,
+                .state = ACD_ASSIGNMENT_CLOSED,
+                .since = bond.assignment->offered,
+        };
+        struct acd_event *event = acd_event_of(acd, subject_of(bond), fact);
 
-        event->state = ACD_ASSIGNMENT_CLOSED;
-        event->since = assignment->offered;
         acd_text_set(event->label, sizeof(event->label), label);
-        assignment_free(acd, index);
+        assignment_free(acd, bond);
 }
 
 /* What was active is over; its contact is the caller's to move on. */
 void acd_assignment_close(struct acd *acd, uint32_t index, enum acd_reason reason)
 {
-        struct acd_assignment *assignment = &acd->assignment[index];
-        uint64_t held_ns = assignment->held_ns;
-        struct acd_event *event =
-                acd_emit_contact(acd, assignment->contact, ACD_EVENT_ASSIGNMENT_CLOSED, reason);
+        struct acd_bond bond = acd_bond_of(acd, index);
+        struct acd_fact fact = {
+                .kind = ACD_EVENT_ASSIGNMENT_CLOSED,
+                .reason = reason,
+                .state = ACD_ASSIGNMENT_CLOSED,
+                .since = bond.assignment->accepted,
+                .value = bond.assignment->held_ns,
+        };
 
-        if (assignment->state == ACD_ASSIGNMENT_HELD)
-                held_ns += acd->step_now - assignment->state_since;
-        event->state = ACD_ASSIGNMENT_CLOSED;
-        event->since = assignment->accepted;
-        event->value = held_ns;
-        assignment_free(acd, index);
+        if (bond.assignment->state == ACD_ASSIGNMENT_HELD)
+                fact.value += acd->step_now - bond.assignment->state_since;
+        acd_event_of(acd, subject_of(bond), fact);
+        assignment_free(acd, bond);
 }
 
 /* Does an end of the contact leave the agent with something to write up? */
@@ -262,10 +230,11 @@ bool acd_assignment_has_wrap_up(const struct acd *acd, uint32_t index)
 void acd_assignment_begin_wrap_up(struct acd *acd, uint32_t index, enum acd_reason reason)
 {
         struct acd_assignment *assignment = &acd->assignment[index];
-        uint32_t wrap_up_ms = queue_of(acd, assignment)->config.wrap_up_ms;
+        uint32_t wrap_up_ms =
+                acd_queue_of(acd, &acd->contact[assignment->contact])->config.wrap_up_ms;
         struct acd_event *event;
 
-        assignment_move(acd, index, ACD_ASSIGNMENT_WRAP_UP);
+        acd_assignment_go(acd, acd_bond_of(acd, index), ACD_ASSIGNMENT_WRAP_UP);
         set_deadline(acd, index, acd->step_now + wrap_up_ms * CORE_NS_PER_MS);
         event = acd_emit_contact(acd, assignment->contact, ACD_EVENT_WRAP_UP_STARTED, reason);
         event->state = ACD_ASSIGNMENT_WRAP_UP;
@@ -296,7 +265,7 @@ void acd_assignment_hold(struct acd *acd, uint32_t index)
 {
         struct acd_assignment *assignment = &acd->assignment[index];
 
-        assignment_move(acd, index, ACD_ASSIGNMENT_HELD);
+        acd_assignment_go(acd, acd_bond_of(acd, index), ACD_ASSIGNMENT_HELD);
         assignment->hold_count++;
         acd_emit_contact(acd, assignment->contact, ACD_EVENT_CONTACT_HELD, ACD_REASON_NONE);
 }
@@ -307,7 +276,7 @@ void acd_assignment_unhold(struct acd *acd, uint32_t index)
         acd_time since = assignment->state_since;
         struct acd_event *event;
 
-        assignment_move(acd, index, ACD_ASSIGNMENT_ACTIVE);
+        acd_assignment_go(acd, acd_bond_of(acd, index), ACD_ASSIGNMENT_ACTIVE);
         event = acd_emit_contact(acd, assignment->contact, ACD_EVENT_CONTACT_RESUMED,
                                  ACD_REASON_NONE);
         event->since = since;
@@ -318,7 +287,7 @@ void acd_assignment_park(struct acd *acd, uint32_t index)
 {
         struct acd_assignment *assignment = &acd->assignment[index];
 
-        assignment_move(acd, index, ACD_ASSIGNMENT_PARKED);
+        acd_assignment_go(acd, acd_bond_of(acd, index), ACD_ASSIGNMENT_PARKED);
         acd_emit_contact(acd, assignment->contact, ACD_EVENT_CONTACT_PARKED, ACD_REASON_NONE);
 }
 
@@ -329,7 +298,7 @@ void acd_assignment_unpark(struct acd *acd, uint32_t index)
         struct acd_event *event;
 
         acd_idle_leave(acd, assignment->agent);
-        assignment_move(acd, index, ACD_ASSIGNMENT_ACTIVE);
+        acd_assignment_go(acd, acd_bond_of(acd, index), ACD_ASSIGNMENT_ACTIVE);
         event = acd_emit_contact(acd, assignment->contact, ACD_EVENT_CONTACT_UNPARKED,
                                  ACD_REASON_NONE);
         event->since = since;

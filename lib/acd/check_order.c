@@ -102,13 +102,25 @@ const char *acd_check_waiting(const struct acd *acd)
         return broken;
 }
 
+static const char *check_ids(const struct acd *acd, const struct acd_class *class)
+{
+        HOLDS(class->tenant_id.value == acd_id_of(acd, &acd->tenants, class->tenant));
+        HOLDS(class->queue_id.value == acd_id_of(acd, &acd->queues, class->queue));
+        HOLDS(class->channel_id.value == acd_id_of(acd, &acd->channels, class->channel));
+        return NULL;
+}
+
+/* What classes have beside the state. */
 static const char *check_heads(const struct acd *acd)
 {
         const char *broken = NULL;
 
         for (uint32_t i = 1; i <= acd->classes.top && broken == NULL; i++)
-                if (acd_slab_is_live(&acd->classes, i))
+                if (acd_slab_is_live(&acd->classes, i)) {
                         broken = check_head(acd, i);
+                        if (broken == NULL)
+                                broken = check_ids(acd, &acd->class[i]);
+                }
         return broken;
 }
 

@@ -116,6 +116,7 @@ static const char *check_assignment(const struct acd *acd, uint32_t index)
 
         HOLDS(assignment->link.list ==
               acd_tag(LIST_ASSIGNMENT + (uint32_t)assignment->state, queue));
+        HOLDS(assignment->agent_id.value == acd_id_of(acd, &acd->agents, assignment->agent));
         HOLDS(contact->assignment == index);
         HOLDS(contact->state == contact_state_of(assignment->state));
         if (assignment->state == ACD_ASSIGNMENT_PARKED) {

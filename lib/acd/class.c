@@ -113,13 +113,17 @@ void acd_class_survey(const struct acd *acd, const struct acd_class_want *want,
         }
 }
 
-/* Into the table, as after making and loading. */
+/* Into the table, as after making and loading, and what else is not state. */
 void acd_class_index(struct acd *acd, uint32_t index)
 {
+        struct acd_class *class = &acd->class[index];
         struct acd_class_want want = acd_class_want_of(acd, index);
 
-        acd->class[index].hash = hash_of(acd, &want);
-        acd_itable_insert(&acd->class_table, acd->class[index].hash, index);
+        class->tenant_id.value = acd_id_of(acd, &acd->tenants, class->tenant);
+        class->queue_id.value = acd_id_of(acd, &acd->queues, class->queue);
+        class->channel_id.value = acd_id_of(acd, &acd->channels, class->channel);
+        class->hash = hash_of(acd, &want);
+        acd_itable_insert(&acd->class_table, class->hash, index);
 }
 
 /* The same for a class that was loaded. False: there is one like it. */

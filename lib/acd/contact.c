@@ -11,7 +11,7 @@
  *      FREE <--------------------- closed, from every state ------------------- ENDED
  *
  * A state is a place: waiting contacts are in a lane or tree of their class, all
- * others in a list of their queue, one for each state. acd_contact_move() is the
+ * others in a list of their queue, one for each state. acd_contact_go() is the
  * only function that changes either. ENDED is over for the customer; the slot
  * stays until the agent has wrapped up.
  *
@@ -19,60 +19,13 @@
  * when its gateway is gone it is withheld or closed instead (G4).
  */
 
-#include "acd/parts.h"
-
-#define TO(state) (1u << ACD_CONTACT_##state)
-
-/* Which states may follow a state; FREE follows every one. */
-static const uint8_t may_become[] = {
-        [ACD_CONTACT_FREE] = TO(WAITING) | TO(WITHHELD),
-        [ACD_CONTACT_WAITING] = TO(FREE) | TO(OFFERED) | TO(WITHHELD),
-        [ACD_CONTACT_WITHHELD] = TO(FREE) | TO(WAITING),
-        [ACD_CONTACT_OFFERED] = TO(FREE) | TO(WAITING) | TO(WITHHELD) | TO(CONNECTING) | TO(ACTIVE),
-        [ACD_CONTACT_CONNECTING] = TO(FREE) | TO(WAITING) | TO(WITHHELD) | TO(ACTIVE),
-        [ACD_CONTACT_ACTIVE] = TO(FREE) | TO(WAITING) | TO(WITHHELD) | TO(ENDED),
-        [ACD_CONTACT_ENDED] = TO(FREE),
-};
-
-#undef TO
+#include "acd/emit.h"
+#include "acd/move.h"
 
 static struct acd_ispace gateway_space(const struct acd *acd)
 {
         return (struct acd_ispace){ &acd->contact_cold[0].gateway_link,
                                     sizeof(acd->contact_cold[0]) };
-}
-
-bool acd_contact_may_become(enum acd_contact_state from, enum acd_contact_state to)
-{
-        return (may_become[from] >> to & 1) != 0;
-}
-
-/* The list of its state, of a contact that is neither free nor waiting. */
-static struct acd_ilist *home(struct acd *acd, const struct acd_contact *contact)
-{
-        struct acd_queue *queue = &acd->queue[acd->class[contact->class].queue];
-
-        return &queue->contacts[contact->state];
-}
-
-/* A new contact comes from the slab in no list, as its state FREE says. */
-void acd_contact_move(struct acd *acd, uint32_t index, enum acd_contact_state to)
-{
-        struct acd_contact *contact = &acd->contact[index];
-        enum acd_contact_state from = (enum acd_contact_state)contact->state;
-
-        ACD_ASSERT(acd_contact_may_become(from, to));
-        if (from == ACD_CONTACT_WAITING)
-                acd_lane_remove(acd, index);
-        else if (from != ACD_CONTACT_FREE)
-                acd_ilist_remove(acd_contact_space(acd), home(acd, contact), index);
-        contact->state = (uint8_t)to;
-        if (to == ACD_CONTACT_WAITING)
-                acd_lane_insert(acd, index);
-        else if (to != ACD_CONTACT_FREE)
-                acd_ilist_push_back(acd_contact_space(acd), home(acd, contact), index);
-        else
-                acd_slab_give(&acd->contacts, index);
 }
 
 bool acd_contact_is_live(const struct acd *acd, uint32_t index)
@@ -103,25 +56,43 @@ static void leave_gateway(struct acd *acd, uint32_t index)
         acd_ilist_remove(gateway_space(acd), &acd->gateway[gateway].contacts, index);
 }
 
+/* Its gateway is gone: it is withheld, or over. */
+static void withhold(struct acd *acd, uint32_t index)
+{
+        if (acd_contact_is_live(acd, index)) {
+                acd_contact_close(acd, index, ACD_REASON_GATEWAY_LOST, "");
+                return;
+        }
+        acd_contact_go(acd, index, acd_queue_of(acd, &acd->contact[index]), ACD_CONTACT_WITHHELD);
+        acd_emit_contact(acd, index, ACD_EVENT_CONTACT_WITHHELD, ACD_REASON_GATEWAY_LOST);
+}
+
+/* A waiting contact whose gateway is gone. */
+void acd_gateway_gone_contact(struct acd *acd, uint32_t contact)
+{
+        ACD_ASSERT(acd->contact[contact].state == ACD_CONTACT_WAITING);
+        withhold(acd, contact);
+}
+
 /* It comes to wait, or to what stands for waiting while its gateway is gone. True:
  * it waits, in its place, and M1 is its caller's next thought. */
 bool acd_contact_wait(struct acd *acd, uint32_t index, enum acd_reason reason)
 {
-        struct acd_event *event;
+        struct acd_subject subject = acd_subject_of(acd, index);
+        struct acd_fact fact = {
+                .kind = ACD_EVENT_CONTACT_QUEUED,
+                .reason = reason,
+                .state = ACD_CONTACT_WAITING,
+                .since = subject.contact->submitted,
+        };
 
         if (acd_contact_is_orphan(acd, index)) {
-                if (acd_contact_is_live(acd, index)) {
-                        acd_contact_close(acd, index, ACD_REASON_GATEWAY_LOST, "");
-                        return false;
-                }
-                acd_contact_move(acd, index, ACD_CONTACT_WITHHELD);
-                acd_emit_contact(acd, index, ACD_EVENT_CONTACT_WITHHELD, ACD_REASON_GATEWAY_LOST);
+                withhold(acd, index);
                 return false;
         }
-        acd_contact_move(acd, index, ACD_CONTACT_WAITING);
-        event = acd_emit_contact(acd, index, ACD_EVENT_CONTACT_QUEUED, reason);
-        event->since = acd->contact_cold[index].queued;
-        acd_tier_timer_arm(acd, acd->contact[index].class);
+        acd_contact_go(acd, index, acd_queue_of(acd, subject.contact), ACD_CONTACT_WAITING);
+        acd_event_of(acd, subject, fact);
+        acd_tier_timer_arm(acd, subject.contact->class);
         return true;
 }
 
@@ -130,31 +101,21 @@ void acd_contact_free(struct acd *acd, uint32_t index)
 {
         struct acd_contact *contact = &acd->contact[index];
         struct acd_contact_cold *cold = &acd->contact_cold[index];
-        uint32_t class = contact->class;
 
         if (contact->state == ACD_CONTACT_ENDED && contact->gateway != 0)
                 acd->gateway[contact->gateway].ended_count--;
-        acd_contact_move(acd, index, ACD_CONTACT_FREE);
+        acd_contact_go(acd, index, acd_queue_of(acd, contact), ACD_CONTACT_FREE);
         contact->pair = contact->gateway == 0 ? 0 : acd->gateway[contact->gateway].generation;
         cold->active_ns = acd->step;
         if (cold->customer_key != 0)
                 acd_payload_bury(acd, cold->customer_key);
         if (cold->attributes != 0)
                 acd_payload_bury(acd, cold->attributes);
-        acd_class_lose_contact(acd, class);
-}
-
-static void count_close(struct acd *acd, const struct acd_contact *contact, enum acd_reason reason)
-{
-        struct acd_queue *queue = &acd->queue[acd->class[contact->class].queue];
-
-        queue->closed++;
-        if (reason == ACD_REASON_ABANDONED)
-                queue->abandoned++;
+        acd_class_lose_contact(acd, contact->class);
 }
 
 /* What ENDED and FREE have in common: nobody outside holds it any more. */
-static void let_go(struct acd *acd, uint32_t index)
+static inline void let_go(struct acd *acd, uint32_t index)
 {
         struct acd_contact *contact = &acd->contact[index];
 
@@ -170,9 +131,13 @@ static void close_contact(struct acd *acd, uint32_t index, enum acd_reason reaso
                           const char *label, bool may_wrap_up)
 {
         struct acd_contact *contact = &acd->contact[index];
+        struct acd_queue *queue = acd_queue_of(acd, contact);
         uint32_t assignment = contact->assignment;
         uint32_t agent = assignment == 0 ? 0 : acd->assignment[assignment].agent;
-        bool has_wrap_up;
+        struct acd_fact fact = { .kind = ACD_EVENT_CONTACT_CLOSED,
+                                 .reason = reason,
+                                 .state = ACD_CONTACT_FREE,
+                                 .since = contact->submitted };
         struct acd_event *event;
 
         ACD_ASSERT(contact->state != ACD_CONTACT_FREE);
@@ -181,17 +146,20 @@ static void close_contact(struct acd *acd, uint32_t index, enum acd_reason reaso
                 acd_offer_end(acd, assignment, reason, "");
                 assignment = 0;
         }
-        has_wrap_up = may_wrap_up && assignment != 0 && acd_assignment_has_wrap_up(acd, assignment);
-        acd_contact_stop_active(acd, index);
-        event = acd_emit_contact(acd, index, ACD_EVENT_CONTACT_CLOSED, reason);
-        event->state = has_wrap_up ? ACD_CONTACT_ENDED : ACD_CONTACT_FREE;
-        event->since = contact->submitted;
-        event->value = acd->contact_cold[index].active_ns;
+        if (may_wrap_up && assignment != 0 && queue->config.wrap_up_ms > 0 &&
+            acd_assignment_has_wrap_up(acd, assignment))
+                fact.state = ACD_CONTACT_ENDED;
+        if (assignment != 0)
+                acd_contact_stop_active(acd, index);
+        fact.value = acd->contact_cold[index].active_ns;
+        event = acd_event_of(acd, acd_subject_of(acd, index), fact);
         acd_text_set(event->label, sizeof(event->label), label);
-        count_close(acd, contact, reason);
+        queue->closed++;
+        if (reason == ACD_REASON_ABANDONED)
+                queue->abandoned++;
         let_go(acd, index);
-        if (has_wrap_up) {
-                acd_contact_move(acd, index, ACD_CONTACT_ENDED);
+        if (fact.state == ACD_CONTACT_ENDED) {
+                acd_contact_go(acd, index, queue, ACD_CONTACT_ENDED);
                 if (contact->gateway != 0)
                         acd->gateway[contact->gateway].ended_count++;
                 acd_assignment_begin_wrap_up(acd, assignment, reason);

@@ -314,7 +314,7 @@ struct acd_assignment {
         acd_time state_since; /* begin of a hold or parking */
         uint64_t held_ns;
         uint64_t closed_step; /* the step that freed it; not state */
-        uint64_t unused;      /* to the end of the second line */
+        acd_agent_id agent_id; /* not state */
 };
 
 _Static_assert(sizeof(struct acd_assignment) == 128, "an assignment is two cache lines");
@@ -349,6 +349,9 @@ struct acd_class {
         uint32_t queue;
         uint32_t channel;
         uint32_t excluded; /* agent */
+        acd_tenant_id tenant_id; /* those of the indexes, for events; not state */
+        acd_queue_id queue_id;
+        acd_channel_id channel_id;
         uint32_t hash;
         uint32_t contact_count; /* that have their slot, ENDED too */
         uint32_t waiting_count;
@@ -458,6 +461,7 @@ struct acd {
         struct acd_limits capacity; /* of the memory; not state */
         struct acd_limits limits;   /* in force */
         uint32_t shard;
+        uint64_t id_base; /* what all ids have in common: the shard in its place; not state */
 
         uint64_t epoch; /* 0 = no START yet */
         uint64_t run_id;

@@ -26,17 +26,17 @@ struct acd_event {
         uint8_t band;
         uint8_t object;           /* enum acd_object, of configuration events */
         uint8_t tier;             /* of the agent for an offer */
-        bool has_client_key;      /* of the contact */
         uint32_t count;           /* contact: offers made so far */
-        acd_tenant_id tenant;
+        bool has_client_key;      /* of the contact */
         uint64_t sequence;        /* of the tenant; starts at 1, never restarts */
         acd_time now;
-        acd_contact_id contact;
-        acd_agent_id agent;
+        acd_tenant_id tenant;
         acd_queue_id queue;
-        acd_assignment_id assignment;
         acd_channel_id channel;   /* of the contact */
+        acd_contact_id contact;
         acd_gateway_id gateway;   /* owner of the contact */
+        acd_assignment_id assignment;
+        acd_agent_id agent;
         acd_time deadline;        /* of the offer, lease, wrap-up or grace; 0 = none */
         /* begin of what ended: entry in queue, offer, active, hold, wrap-up */
         acd_time since;

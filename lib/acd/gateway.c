@@ -57,18 +57,6 @@ void acd_gateway_grace_ended(struct acd *acd, uint32_t index)
         acd_job_add(acd, JOB_GATEWAY, index);
 }
 
-/* A waiting contact whose gateway is gone: withheld, or over. */
-void acd_gateway_gone_contact(struct acd *acd, uint32_t contact)
-{
-        ACD_ASSERT(acd->contact[contact].state == ACD_CONTACT_WAITING);
-        if (acd_contact_is_live(acd, contact)) {
-                acd_contact_close(acd, contact, ACD_REASON_GATEWAY_LOST, "");
-                return;
-        }
-        acd_contact_move(acd, contact, ACD_CONTACT_WITHHELD);
-        acd_emit_contact(acd, contact, ACD_EVENT_CONTACT_WITHHELD, ACD_REASON_GATEWAY_LOST);
-}
-
 /* A contact of a gone gateway, in whatever state (W2). */
 static void walk_gone(struct acd *acd, uint32_t index)
 {

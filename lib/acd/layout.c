@@ -246,6 +246,7 @@ struct acd *acd_init(void *memory, const struct acd_limits *limits, uint16_t sha
 
         acd->capacity = *limits;
         acd->shard = shard;
+        acd->id_base = (uint64_t)shard << (ACD_ID_SLOT_BITS + ACD_ID_GENERATION_BITS);
         lay_out(acd, memory);
         acd_limits_set(acd, limits);
         acd->logic_version = ACD_LOGIC_VERSION;

@@ -15,6 +15,8 @@
 #include "acd/slab.h"
 #include "base/assert.h"
 
+#define ACD_INLINE static inline __attribute__((always_inline))
+
 /* What reply.changed says of a new object. */
 #define ACD_CONFIG_NEW (UINT32_C(1) << 31)
 
@@ -114,7 +116,11 @@ enum acd_result acd_look_up(const struct acd *acd, uint32_t tenant, enum acd_obj
                             uint64_t id, uint32_t *ret_index);
 
 /* event.c */
-bool acd_has_room(const struct acd *acd, uint32_t event_count);
+static inline bool acd_has_room(const struct acd *acd, uint32_t event_count)
+{
+        return acd->effects->count + event_count <= ACD_EFFECT_MAX;
+}
+
 struct acd_event *acd_emit(struct acd *acd, uint32_t tenant, enum acd_event_kind kind);
 struct acd_event *acd_emit_contact(struct acd *acd, uint32_t index, enum acd_event_kind kind,
                                    enum acd_reason reason);
@@ -294,10 +300,9 @@ uint32_t acd_class_placeable(const struct acd *acd, uint32_t class_index);
 void acd_tier_opened(struct acd *acd, uint32_t class_index);
 
 /* contact.c */
-bool acd_contact_may_become(enum acd_contact_state from, enum acd_contact_state to);
-void acd_contact_move(struct acd *acd, uint32_t index, enum acd_contact_state to);
 bool acd_contact_is_live(const struct acd *acd, uint32_t index);
 void acd_contact_join_gateway(struct acd *acd, uint32_t index);
+void acd_gateway_gone_contact(struct acd *acd, uint32_t contact);
 bool acd_contact_wait(struct acd *acd, uint32_t index, enum acd_reason reason);
 void acd_contact_free(struct acd *acd, uint32_t index);
 void acd_contact_close(struct acd *acd, uint32_t index, enum acd_reason reason, const char *label);
@@ -305,7 +310,6 @@ void acd_contact_close_without_wrap_up(struct acd *acd, uint32_t index, enum acd
 void acd_contact_stop_active(struct acd *acd, uint32_t index);
 
 /* assignment.c */
-bool acd_assignment_may_become(enum acd_assignment_state from, enum acd_assignment_state to);
 void acd_assignment_connect(struct acd *acd, uint32_t index);
 void acd_assignment_accept(struct acd *acd, uint32_t index);
 void acd_offer(struct acd *acd, uint32_t contact_index, uint32_t agent_index, uint32_t tier);
@@ -361,7 +365,6 @@ void acd_agent_grace_ended(struct acd *acd, uint32_t index);
 /* gateway.c */
 void acd_gateway_go_lost(struct acd *acd, uint32_t index, enum acd_reason reason);
 void acd_gateway_grace_ended(struct acd *acd, uint32_t index);
-void acd_gateway_gone_contact(struct acd *acd, uint32_t contact);
 bool acd_gateway_work(struct acd *acd, struct acd_job *job, uint32_t index);
 bool acd_gateway_release_work(struct acd *acd, struct acd_job *job, uint32_t index);
 void acd_gateway_forget(struct acd *acd, uint32_t index);

@@ -58,6 +58,10 @@ static bool index_all(struct acd *acd)
         for (uint32_t i = 1; i <= acd->agents.top; i++)
                 if (acd_slab_is_live(&acd->agents, i))
                         acd_brief_update(acd, i);
+        for (uint32_t i = 1; i <= acd->assignments.top; i++)
+                if (acd_slab_is_live(&acd->assignments, i))
+                        acd->assignment[i].agent_id.value =
+                                acd_id_of(acd, &acd->agents, acd->assignment[i].agent);
         for (uint32_t i = 1; i <= acd->classes.top; i++)
                 if (acd_slab_is_live(&acd->classes, i) && !acd_class_restore(acd, i))
                         return false;

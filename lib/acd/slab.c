@@ -24,24 +24,9 @@ void acd_slab_init(struct acd_slab *slab, void *base, size_t stride, uint32_t ca
         acd_ilist_init(&slab->used, acd_tag(LIST_USED, 0));
 }
 
-/* A slot in no list, of a generation that it never had. */
 uint32_t acd_slab_take(struct acd_slab *slab)
 {
-        uint32_t index;
-        struct acd_slot *slot;
-
-        if (slab->free.count > 0 && slab->free.count >= slab->quarantine) {
-                index = acd_ilist_pop_front(acd_slab_space(slab), &slab->free);
-                /* It has been free for long: whoever takes the next one need not wait. */
-                __builtin_prefetch((char *)slab->base + (size_t)slab->free.first * slab->stride, 1);
-        } else {
-                ACD_ASSERT(slab->top < slab->capacity);
-                index = ++slab->top;
-        }
-        slab->live++;
-        slot = acd_slab_slot(slab, index);
-        slot->generation = acd_id_next_generation(slot->generation);
-        return index;
+        return acd_slab_take_in(slab, slab->base, slab->stride);
 }
 
 void acd_slab_give(struct acd_slab *slab, uint32_t index)

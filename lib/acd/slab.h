@@ -43,29 +43,44 @@ static inline struct acd_ispace acd_assignment_space(const struct acd *acd)
         return (struct acd_ispace){ &acd->assignment[0].link, sizeof(acd->assignment[0]) };
 }
 
+/* A slot in no list, of a generation that it never had. @base and @stride are the slab's,
+ * which the compiler knows of some. */
+static inline __attribute__((always_inline)) uint32_t acd_slab_take_in(struct acd_slab *slab,
+                                                                       void *base, size_t stride)
+{
+        struct acd_ispace space = { (char *)base + offsetof(struct acd_slot, link), stride };
+        struct acd_slot *slot;
+        uint32_t index;
+
+        if (slab->free.count > 0 && slab->free.count >= slab->quarantine) {
+                index = acd_ilist_pop_front(space, &slab->free);
+                /* It has been free for long: whoever takes the next one need not wait. */
+                __builtin_prefetch((char *)base + (size_t)slab->free.first * stride, 1);
+        } else {
+                ACD_ASSERT(slab->top < slab->capacity);
+                index = ++slab->top;
+        }
+        slab->live++;
+        slot = (struct acd_slot *)(void *)((char *)base + (size_t)index * stride);
+        slot->generation = acd_id_next_generation(slot->generation);
+        return index;
+}
+
 static inline bool acd_slab_is_live(const struct acd_slab *slab, uint32_t index)
 {
         return index - 1 < slab->top && acd_slab_slot(slab, index)->link.list != slab->free.tag;
 }
 
-/* What all ids of this core have in common: the shard in its place. */
-static inline uint64_t acd_id_base(const struct acd *acd)
-{
-        return (uint64_t)acd->shard << (ACD_ID_SLOT_BITS + ACD_ID_GENERATION_BITS);
-}
-
 /* The same as acd_id_make(), whose form base/id.h fixes. */
-static inline uint64_t acd_id_in(uint64_t base, uint32_t index, uint32_t generation)
+static inline uint64_t acd_id_in(const struct acd *acd, uint32_t index, uint32_t generation)
 {
-        return base | (uint64_t)index << ACD_ID_GENERATION_BITS | generation;
+        return acd->id_base | (uint64_t)index << ACD_ID_GENERATION_BITS | generation;
 }
 
 /* The id of the object in a slot; 0 for index 0. */
 static inline uint64_t acd_id_of(const struct acd *acd, const struct acd_slab *slab, uint32_t index)
 {
-        return index == 0 ? 0
-                          : acd_id_in(acd_id_base(acd), index,
-                                      acd_slab_slot(slab, index)->generation);
+        return index == 0 ? 0 : acd_id_in(acd, index, acd_slab_slot(slab, index)->generation);
 }
 
 /* What acd_index_of() and acd_index_in() answer, for the kinds that traffic names
@@ -78,7 +93,7 @@ static inline uint64_t acd_id_of(const struct acd *acd, const struct acd_slab *s
 \
                 if (index - 1 >= acd->slab.top || \
                     acd->kind[index].link.list == acd_tag(LIST_FREE, 0) || \
-                    acd_id_in(acd_id_base(acd), index, acd->kind[index].generation) != id) \
+                    acd_id_in(acd, index, acd->kind[index].generation) != id) \
                         return 0; \
                 return index; \
         }

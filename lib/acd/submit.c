@@ -8,7 +8,7 @@
  * for the first time is surveyed before, filled after the contact is in it.
  */
 
-#include "acd/parts.h"
+#include "acd/emit.h"
 
 struct intake {
         const struct acd_submit *submit;
@@ -172,7 +172,7 @@ static bool is_within_limits(struct acd *acd, struct intake *intake)
 static uint32_t make_contact(struct acd *acd, const struct intake *intake)
 {
         const struct acd_submit *submit = intake->submit;
-        uint32_t index = acd_slab_take(&acd->contacts);
+        uint32_t index = acd_slab_take_in(&acd->contacts, acd->contact, sizeof(acd->contact[0]));
         struct acd_contact *contact = &acd->contact[index];
         struct acd_contact_cold *cold = &acd->contact_cold[index];
 
@@ -203,11 +203,11 @@ static uint32_t make_contact(struct acd *acd, const struct intake *intake)
 
 static void emit_submitted(struct acd *acd, uint32_t index)
 {
-        struct acd_event *event =
-                acd_emit_contact(acd, index, ACD_EVENT_CONTACT_SUBMITTED, ACD_REASON_NONE);
+        struct acd_fact fact = { .kind = ACD_EVENT_CONTACT_SUBMITTED,
+                                 .state = ACD_CONTACT_WAITING,
+                                 .value = acd->contact[index].credit_ms };
 
-        event->state = ACD_CONTACT_WAITING;
-        event->value = acd->contact[index].credit_ms;
+        acd_event_of(acd, acd_subject_of(acd, index), fact);
 }
 
 static uint32_t enter(struct acd *acd, struct intake *intake)

@@ -38,25 +38,9 @@ uint64_t acd_id_make(struct acd_id_parts parts)
                parts.generation;
 }
 
-struct acd_id_parts acd_id_split(uint64_t id)
-{
-        return (struct acd_id_parts){
-                .shard = (uint32_t)(id >> SHARD_SHIFT),
-                .slot = (uint32_t)(id >> SLOT_SHIFT) & ACD_ID_SLOT_MAX,
-                .generation = (uint32_t)id & ACD_ID_GENERATION_MAX,
-        };
-}
-
 bool acd_id_is_valid(uint64_t id)
 {
         return (id & ACD_ID_GENERATION_MAX) != 0;
-}
-
-uint32_t acd_id_next_generation(uint32_t generation)
-{
-        ACD_ASSERT(generation <= ACD_ID_GENERATION_MAX);
-
-        return generation == ACD_ID_GENERATION_MAX ? 1 : generation + 1;
 }
 
 void acd_id_format(uint64_t id, char ret_text[ACD_ID_TEXT_SIZE])

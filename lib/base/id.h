@@ -26,6 +26,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/assert.h"
+
 enum {
         ACD_ID_SHARD_BITS = 10,
         ACD_ID_SLOT_BITS = 26,
@@ -49,13 +51,24 @@ struct acd_id_parts {
 uint64_t acd_id_make(struct acd_id_parts parts);
 
 /* The parts of @id. Any number has parts; acd_id_is_valid() tells ids. */
-struct acd_id_parts acd_id_split(uint64_t id);
+static inline struct acd_id_parts acd_id_split(uint64_t id)
+{
+        return (struct acd_id_parts){
+                .shard = (uint32_t)(id >> (ACD_ID_SLOT_BITS + ACD_ID_GENERATION_BITS)),
+                .slot = (uint32_t)(id >> ACD_ID_GENERATION_BITS) & ACD_ID_SLOT_MAX,
+                .generation = (uint32_t)id & ACD_ID_GENERATION_MAX,
+        };
+}
 
 /* Its generation is not zero. */
 bool acd_id_is_valid(uint64_t id);
 
 /* The generation that follows @generation in the same slot: wraps to 1. */
-uint32_t acd_id_next_generation(uint32_t generation);
+static inline uint32_t acd_id_next_generation(uint32_t generation)
+{
+        ACD_ASSERT(generation <= ACD_ID_GENERATION_MAX);
+        return generation == ACD_ID_GENERATION_MAX ? 1 : generation + 1;
+}
 
 /* Write @id, which may be zero, as text with a closing zero. */
 void acd_id_format(uint64_t id, char ret_text[ACD_ID_TEXT_SIZE]);

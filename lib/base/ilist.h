@@ -117,3 +117,32 @@ static inline uint32_t acd_ilist_pop_front(struct acd_ispace space, struct acd_i
                 acd_ilist_remove(space, list, index);
         return index;
 }
+
+/* From list @from to the end of list @to: what removing and pushing do, at once. */
+static inline void acd_ilist_move(struct acd_ispace space, struct acd_ilist *from,
+                                  struct acd_ilist *to, uint32_t index)
+{
+        struct acd_ilink *link = acd_ilink_at(space, index);
+        uint32_t prev = link->prev, next = link->next, last;
+
+        ACD_ASSERT(link->list == from->tag);
+        ACD_ASSERT(from->count > 0);
+        if (prev == 0)
+                from->first = next;
+        else
+                acd_ilink_at(space, prev)->next = next;
+        if (next == 0)
+                from->last = prev;
+        else
+                acd_ilink_at(space, next)->prev = prev;
+        from->count--;
+        last = to->last;
+        ACD_ASSERT(to->tag != 0);
+        *link = (struct acd_ilink){ .prev = last, .list = to->tag };
+        if (last == 0)
+                to->first = index;
+        else
+                acd_ilink_at(space, last)->next = index;
+        to->last = index;
+        to->count++;
+}

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "acd/parts.h"
+#include "acd/move.h"
 #include "unit/acd/fixture.h"
 
 enum { CELL_SIZE = 64, COLUMN_MAX = 16, ROW_MAX = 16 };

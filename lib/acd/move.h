@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * move.h - contacts and assignments go from state to state, inline: a contact does so five
+ * times, its assignment three. Nothing else changes a state or a place. Only lib/acd may
+ * include it. See contact.c and assignment.c, which have the pictures of the tables here.
+ */
+
+#include "acd/parts.h"
+
+/* An assignment and whom it links, looked up. */
+struct acd_bond {
+        uint32_t index;
+        struct acd_assignment *assignment;
+        struct acd_contact *contact;
+        const struct acd_class *class;
+        struct acd_queue *queue;
+        struct acd_agent *agent;
+};
+
+#define FROM(state) (1u << ACD_CONTACT_##state)
+
+/* From which states a state is reached. */
+static inline bool acd_contact_may_become(enum acd_contact_state from, enum acd_contact_state to)
+{
+        static const uint8_t before[] = {
+                [ACD_CONTACT_FREE] = FROM(WAITING) | FROM(WITHHELD) | FROM(OFFERED) |
+                                     FROM(CONNECTING) | FROM(ACTIVE) | FROM(ENDED),
+                [ACD_CONTACT_WAITING] = FROM(FREE) | FROM(WITHHELD) | FROM(OFFERED) |
+                                        FROM(CONNECTING) | FROM(ACTIVE),
+                [ACD_CONTACT_WITHHELD] = FROM(FREE) | FROM(WAITING) | FROM(OFFERED) |
+                                         FROM(CONNECTING) | FROM(ACTIVE),
+                [ACD_CONTACT_OFFERED] = FROM(WAITING),
+                [ACD_CONTACT_CONNECTING] = FROM(OFFERED),
+                [ACD_CONTACT_ACTIVE] = FROM(OFFERED) | FROM(CONNECTING),
+                [ACD_CONTACT_ENDED] = FROM(ACTIVE),
+        };
+
+        return (before[to] >> from & 1) != 0;
+}
+
+#undef FROM
+#define FROM(state) (1u << ACD_ASSIGNMENT_##state)
+
+static inline bool acd_assignment_may_become(enum acd_assignment_state from,
+                                             enum acd_assignment_state to)
+{
+        static const uint8_t before[] = {
+                [ACD_ASSIGNMENT_FREE] = FROM(OFFERED) | FROM(CONNECTING) | FROM(ACTIVE) |
+                                        FROM(HELD) | FROM(PARKED) | FROM(WRAP_UP),
+                [ACD_ASSIGNMENT_OFFERED] = FROM(FREE),
+                [ACD_ASSIGNMENT_CONNECTING] = FROM(OFFERED),
+                [ACD_ASSIGNMENT_ACTIVE] =
+                        FROM(OFFERED) | FROM(CONNECTING) | FROM(HELD) | FROM(PARKED),
+                [ACD_ASSIGNMENT_HELD] = FROM(ACTIVE),
+                [ACD_ASSIGNMENT_PARKED] = FROM(ACTIVE) | FROM(HELD),
+                [ACD_ASSIGNMENT_WRAP_UP] = FROM(ACTIVE) | FROM(HELD),
+        };
+
+        return (before[to] >> from & 1) != 0;
+}
+
+#undef FROM
+
+ACD_INLINE struct acd_queue *acd_queue_of(struct acd *acd, const struct acd_contact *contact)
+{
+        return &acd->queue[acd->class[contact->class].queue];
+}
+
+ACD_INLINE struct acd_bond acd_bond_of(struct acd *acd, uint32_t index)
+{
+        struct acd_assignment *assignment = &acd->assignment[index];
+        struct acd_contact *contact = &acd->contact[assignment->contact];
+        const struct acd_class *class = &acd->class[contact->class];
+
+        return (struct acd_bond){
+                .index = index,
+                .assignment = assignment,
+                .contact = contact,
+                .class = class,
+                .queue = &acd->queue[class->queue],
+                .agent = &acd->agent[assignment->agent],
+        };
+}
+
+/* @queue is the contact's. A new one comes from the slab in no list, as its state FREE
+ * says. */
+ACD_INLINE void acd_contact_go(struct acd *acd, uint32_t index, struct acd_queue *queue,
+                               enum acd_contact_state to)
+{
+        struct acd_contact *contact = &acd->contact[index];
+        enum acd_contact_state from = (enum acd_contact_state)contact->state;
+        struct acd_ilist *list =
+                to == ACD_CONTACT_FREE ? &acd->contacts.free : &queue->contacts[to];
+
+        ACD_ASSERT(acd_contact_may_become(from, to));
+        contact->state = (uint8_t)to;
+        if (to == ACD_CONTACT_FREE)
+                acd->contacts.live--;
+        if (from == ACD_CONTACT_WAITING)
+                acd_lane_remove(acd, index);
+        else if (to == ACD_CONTACT_WAITING && from != ACD_CONTACT_FREE)
+                acd_ilist_remove(acd_contact_space(acd), &queue->contacts[from], index);
+        if (to == ACD_CONTACT_WAITING)
+                acd_lane_insert(acd, index);
+        else if (from == ACD_CONTACT_WAITING || from == ACD_CONTACT_FREE)
+                acd_ilist_push_back(acd_contact_space(acd), list, index);
+        else
+                acd_ilist_move(acd_contact_space(acd), &queue->contacts[from], list, index);
+}
+
+/* The same for the assignment. Only PARKED ones do not use their agent's slot. */
+ACD_INLINE void acd_assignment_go(struct acd *acd, struct acd_bond bond,
+                                  enum acd_assignment_state to)
+{
+        struct acd_assignment *assignment = bond.assignment;
+        enum acd_assignment_state from = (enum acd_assignment_state)assignment->state;
+        struct acd_ilist *list =
+                to == ACD_ASSIGNMENT_FREE ? &acd->assignments.free : &bond.queue->assignments[to];
+        struct acd_ispace parked = { &acd->assignment[0].agent_link, sizeof(acd->assignment[0]) };
+
+        ACD_ASSERT(acd_assignment_may_become(from, to));
+        assignment->state = (uint8_t)to;
+        if (from == ACD_ASSIGNMENT_HELD)
+                assignment->held_ns += acd->step_now - assignment->state_since;
+        assignment->state_since = acd->step_now;
+        if (from == ACD_ASSIGNMENT_PARKED)
+                acd_ilist_remove(parked, &bond.agent->parked, bond.index);
+        if (from == ACD_ASSIGNMENT_FREE ||
+            (from == ACD_ASSIGNMENT_PARKED && to != ACD_ASSIGNMENT_FREE)) {
+                ACD_ASSERT(bond.agent->busy == 0);
+                bond.agent->busy = bond.index;
+        } else if (from != ACD_ASSIGNMENT_PARKED) {
+                ACD_ASSERT(bond.agent->busy == bond.index);
+                if (to == ACD_ASSIGNMENT_FREE || to == ACD_ASSIGNMENT_PARKED)
+                        bond.agent->busy = 0;
+        }
+        if (to == ACD_ASSIGNMENT_PARKED)
+                acd_ilist_push_back(parked, &bond.agent->parked, bond.index);
+        if (to == ACD_ASSIGNMENT_FREE)
+                acd->assignments.live--;
+        if (from == ACD_ASSIGNMENT_FREE)
+                acd_ilist_push_back(acd_assignment_space(acd), list, bond.index);
+        else
+                acd_ilist_move(acd_assignment_space(acd), &bond.queue->assignments[from], list,
+                               bond.index);
+}
