@@ -20,12 +20,6 @@
 
 #include "acd/parts.h"
 
-/* Is he available: would he take a contact now? */
-bool acd_agent_is_available(const struct acd *acd, uint32_t index)
-{
-        return acd->agent[index].presence == ACD_PRESENCE_READY && acd->agent[index].busy == 0;
-}
-
 /* Logged in or out: every class of his counts him. */
 static void count_login(struct acd *acd, const struct acd_agent *agent, bool is_login)
 {
@@ -176,7 +170,7 @@ bool acd_agent_is_paused_as(const struct acd *acd, uint32_t index, const char *l
 }
 
 /* Take the next state that he asked for; silent where it changes nothing. */
-static void take_next(struct acd *acd, uint32_t index)
+__attribute__((noinline)) static void take_next(struct acd *acd, uint32_t index)
 {
         struct acd_agent *agent = &acd->agent[index];
         enum acd_presence next = (enum acd_presence)agent->next;

@@ -17,19 +17,7 @@
  * says what becomes of the contact and of the agent, in the order of rule D13.
  */
 
-#include "acd/emit.h"
 #include "acd/move.h"
-
-static struct acd_subject subject_of(struct acd_bond bond)
-{
-        return (struct acd_subject){
-                .index = bond.assignment->contact,
-                .assignment_index = bond.index,
-                .contact = bond.contact,
-                .class = bond.class,
-                .assignment = bond.assignment,
-        };
-}
 
 /* @deadline 0: none. */
 static void set_deadline(struct acd *acd, uint32_t index, acd_time deadline)
@@ -51,7 +39,9 @@ static inline void count_connected(struct acd_bond bond)
         bond.contact->flags |= CONTACT_WAS_ACTIVE;
 }
 
-ACD_INLINE void connect(struct acd *acd, struct acd_bond bond)
+/* @from is the state of both. */
+ACD_INLINE void connect(struct acd *acd, struct acd_bond bond, enum acd_assignment_state from,
+                        enum acd_contact_state contact_from)
 {
         struct acd_fact fact = {
                 .kind = ACD_EVENT_CONTACT_CONNECTED,
@@ -60,18 +50,22 @@ ACD_INLINE void connect(struct acd *acd, struct acd_bond bond)
                 .value = acd->step_now - bond.contact->submitted,
         };
 
-        acd_assignment_go(acd, bond, ACD_ASSIGNMENT_ACTIVE);
-        acd_contact_go(acd, bond.assignment->contact, bond.queue, ACD_CONTACT_ACTIVE);
+        acd_assignment_go_from(acd, bond, from, ACD_ASSIGNMENT_ACTIVE);
+        acd_contact_go_from(acd, bond.assignment->contact, bond.queue, contact_from,
+                            ACD_CONTACT_ACTIVE);
         bond.assignment->connected = acd->step_now;
         count_connected(bond);
-        acd_event_of(acd, subject_of(bond), fact);
+        acd_event_of(acd, acd_subject_of_bond(bond), fact);
 }
 
 /* Agent and contact are together. */
 void acd_assignment_connect(struct acd *acd, uint32_t index)
 {
+        struct acd_bond bond = acd_bond_of(acd, index);
+
         set_deadline(acd, index, 0);
-        connect(acd, acd_bond_of(acd, index));
+        connect(acd, bond, (enum acd_assignment_state)bond.assignment->state,
+                (enum acd_contact_state)bond.contact->state);
 }
 
 /* The medium has to say when they are together, and a gateway is there to say it. */
@@ -90,11 +84,11 @@ ACD_INLINE void emit_accepted(struct acd *acd, struct acd_bond bond,
                 .since = bond.assignment->offered,
         };
 
-        acd_event_of(acd, subject_of(bond), fact);
+        acd_event_of(acd, acd_subject_of_bond(bond), fact);
 }
 
 /* The deadline is the lease. */
-static void accept_media(struct acd *acd, struct acd_bond bond)
+__attribute__((noinline)) static void accept_media(struct acd *acd, struct acd_bond bond)
 {
         uint32_t lease_ms = acd->channel[bond.class->channel].config.connecting_lease_ms;
 
@@ -114,9 +108,10 @@ void acd_assignment_accept(struct acd *acd, uint32_t index)
                 accept_media(acd, bond);
                 return;
         }
-        set_deadline(acd, index, 0);
+        bond.assignment->deadline = 0;
+        acd_timer_stop(acd, TIMER_ASSIGNMENT, index);
         emit_accepted(acd, bond, ACD_ASSIGNMENT_ACTIVE);
-        connect(acd, bond);
+        connect(acd, bond, ACD_ASSIGNMENT_OFFERED, ACD_CONTACT_OFFERED);
 }
 
 /* An assignment that is not offered yet. */
@@ -158,25 +153,18 @@ void acd_offer(struct acd *acd, uint32_t contact_index, uint32_t agent_index, ui
 
         __builtin_prefetch(&acd->contact_cold[contact_index], 1);
         __builtin_prefetch(&acd->contact[bond.contact->link.next], 1);
-        acd_idle_leave(acd, agent_index);
-        acd_assignment_go(acd, bond, ACD_ASSIGNMENT_OFFERED);
-        acd_contact_go(acd, contact_index, bond.queue, ACD_CONTACT_OFFERED);
+        if (acd_agent_is_idle(acd, agent_index))
+                acd_idle_leave(acd, agent_index);
+        acd_assignment_go_from(acd, bond, ACD_ASSIGNMENT_FREE, ACD_ASSIGNMENT_OFFERED);
+        acd_contact_go_from(acd, contact_index, bond.queue, ACD_CONTACT_WAITING,
+                            ACD_CONTACT_OFFERED);
         bond.contact->assignment = index;
         bond.contact->offer_count++;
         bond.assignment->deadline = fact.deadline;
-        acd_timer_set(acd, TIMER_ASSIGNMENT, index, fact.deadline);
-        acd_event_of(acd, subject_of(bond), fact);
+        acd_timer_begin(acd, TIMER_ASSIGNMENT, index, fact.deadline);
+        acd_event_of(acd, acd_subject_of_bond(bond), fact);
         if (bond.queue->config.auto_accept)
                 acd_assignment_accept(acd, index);
-}
-
-/* The assignment's slot is free; whose it was, is. */
-ACD_INLINE void assignment_free(struct acd *acd, struct acd_bond bond)
-{
-        acd_timer_stop(acd, TIMER_ASSIGNMENT, bond.index);
-        acd_assignment_go(acd, bond, ACD_ASSIGNMENT_FREE);
-        bond.assignment->closed_step = acd->step;
-        bond.contact->assignment = 0;
 }
 
 /* An offer, accepted or not, has come to nothing. The contact still has the state
@@ -190,28 +178,10 @@ void acd_offer_end(struct acd *acd, uint32_t index, enum acd_reason reason, cons
                 .state = ACD_ASSIGNMENT_CLOSED,
                 .since = bond.assignment->offered,
         };
-        struct acd_event *event = acd_event_of(acd, subject_of(bond), fact);
+        struct acd_event *event = acd_event_of(acd, acd_subject_of_bond(bond), fact);
 
         acd_text_set(event->label, sizeof(event->label), label);
-        assignment_free(acd, bond);
-}
-
-/* What was active is over; its contact is the caller's to move on. */
-void acd_assignment_close(struct acd *acd, uint32_t index, enum acd_reason reason)
-{
-        struct acd_bond bond = acd_bond_of(acd, index);
-        struct acd_fact fact = {
-                .kind = ACD_EVENT_ASSIGNMENT_CLOSED,
-                .reason = reason,
-                .state = ACD_ASSIGNMENT_CLOSED,
-                .since = bond.assignment->accepted,
-                .value = bond.assignment->held_ns,
-        };
-
-        if (bond.assignment->state == ACD_ASSIGNMENT_HELD)
-                fact.value += acd->step_now - bond.assignment->state_since;
-        acd_event_of(acd, subject_of(bond), fact);
-        assignment_free(acd, bond);
+        acd_assignment_free(acd, bond, (enum acd_assignment_state)bond.assignment->state);
 }
 
 /* Does an end of the contact leave the agent with something to write up? */
@@ -246,7 +216,7 @@ void acd_assignment_end_wrap_up(struct acd *acd, uint32_t index, enum acd_reason
 {
         uint32_t contact = acd->assignment[index].contact;
 
-        acd_assignment_close(acd, index, reason);
+        acd_assignment_close(acd, acd_bond_of(acd, index), reason);
         acd_contact_free(acd, contact);
 }
 

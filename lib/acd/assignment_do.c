@@ -47,18 +47,17 @@ static bool is_allowed(struct acd *acd, uint32_t index, uint32_t agent,
 }
 
 /* The assignment that the command names, or a refusal. */
-static uint32_t find(struct acd *acd, const struct acd_command *command)
+__attribute__((noinline)) static uint32_t find(struct acd *acd, const struct acd_command *command)
 {
         const struct acd_assignment_ref *ref = &command->assignment;
         uint32_t tenant = acd->step_tenant;
-        uint32_t index = acd_assignment_of_id(acd, ref->assignment.value);
-        uint32_t agent = acd_agent_in(acd, tenant, ref->agent.value);
-        enum acd_result result = ACD_OK;
+        uint32_t agent, index;
+        enum acd_result result;
 
-        /* His own is of his tenant. */
-        if (index == 0 || acd->assignment[index].agent != agent)
-                result = acd_look_up(acd, tenant, ACD_OBJECT_ASSIGNMENT, ref->assignment.value,
-                                     &index);
+        if (!acd_form_assignment(acd, command))
+                return 0;
+        agent = acd_agent_in(acd, tenant, ref->agent.value);
+        result = acd_look_up(acd, tenant, ACD_OBJECT_ASSIGNMENT, ref->assignment.value, &index);
         if (result == ACD_OK && acd->assignment[index].state == ACD_ASSIGNMENT_WRAP_UP &&
             answers[ACD_ASSIGNMENT_WRAP_UP][command->kind - ACD_COMMAND_ACCEPT] == GON)
                 result = ACD_GONE;
@@ -71,6 +70,24 @@ static uint32_t find(struct acd *acd, const struct acd_command *command)
                 return 0;
         }
         return is_allowed(acd, index, agent, ref) ? index : 0;
+}
+
+/* The same where there is nothing to refuse and nothing that find() would have to look at
+ * closer, as nearly always; else 0. His own assignment is of his tenant. */
+static inline uint32_t find_plain(const struct acd *acd, const struct acd_command *command)
+{
+        const struct acd_assignment_ref *ref = &command->assignment;
+        uint32_t index = acd_assignment_of_id(acd, ref->assignment.value);
+        const struct acd_assignment *assignment = &acd->assignment[index];
+        const struct acd_agent *agent = &acd->agent[assignment->agent];
+
+        if (index == 0 || command->kind == ACD_COMMAND_WRAP_UP || ref->label[0] != 0 ||
+            assignment->agent_id.value != ref->agent.value || agent->tenant != acd->step_tenant ||
+            agent->presence == ACD_PRESENCE_LOGGED_OUT || assignment->epoch != acd->epoch ||
+            (ref->epoch != 0 && ref->epoch != acd->epoch) ||
+            assignment->state == ACD_ASSIGNMENT_WRAP_UP)
+                return 0;
+        return index;
 }
 
 static void wrap_up(struct acd *acd, uint32_t index, uint32_t extend_ms)
@@ -143,12 +160,11 @@ enum acd_result acd_do_assignment(struct acd *acd, const struct acd_command *com
         uint64_t id = command->assignment.assignment.value;
         const struct acd_assignment *assignment;
         const struct acd_agent *agent;
-        uint32_t index;
+        uint32_t index = find_plain(acd, command);
         uint8_t answer;
 
-        if (!acd_form_assignment(acd, command))
-                return acd->reply->result;
-        index = find(acd, command);
+        if (index == 0)
+                index = find(acd, command);
         if (index == 0)
                 return acd->reply->result;
         assignment = &acd->assignment[index];
@@ -164,7 +180,10 @@ enum acd_result acd_do_assignment(struct acd *acd, const struct acd_command *com
         if (command->kind == ACD_COMMAND_PARK && agent->parked.count >= ACD_AGENT_PARKED_MAX)
                 return acd_refuse_limit(acd, ACD_LIMIT, ACD_FIELD_ASSIGNMENT, ACD_AGENT_PARKED_MAX);
         apply(acd, index, command);
-        /* By id: an offer made since may be in its slot. */
-        index = acd_assignment_of_id(acd, id);
-        return acd_done(acd, id, index == 0 ? ACD_ASSIGNMENT_CLOSED : acd->assignment[index].state);
+        /* An offer made since may be in its slot, with a generation of its own. */
+        return acd_done(acd, id,
+                        assignment->generation == ((uint32_t)id & ACD_ID_GENERATION_MAX) &&
+                                        assignment->state != ACD_ASSIGNMENT_FREE
+                                ? assignment->state
+                                : ACD_ASSIGNMENT_CLOSED);
 }

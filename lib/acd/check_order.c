@@ -110,7 +110,19 @@ static const char *check_ids(const struct acd *acd, const struct acd_class *clas
         return NULL;
 }
 
-/* What classes have beside the state. */
+/* The class at hand of a queue, if it has one, asks for nothing beside it. */
+static const char *check_plain(const struct acd *acd, uint32_t index)
+{
+        uint32_t plain = acd->queue[index].plain_class;
+
+        if (plain == 0)
+                return NULL;
+        HOLDS(acd_slab_is_live(&acd->classes, plain) && acd->class[plain].queue == index);
+        HOLDS(acd->class[plain].terms.count == 0 && acd->class[plain].excluded == 0);
+        return NULL;
+}
+
+/* What classes and queues have beside the state. */
 static const char *check_heads(const struct acd *acd)
 {
         const char *broken = NULL;
@@ -121,6 +133,9 @@ static const char *check_heads(const struct acd *acd)
                         if (broken == NULL)
                                 broken = check_ids(acd, &acd->class[i]);
                 }
+        for (uint32_t i = 1; i <= acd->queues.top && broken == NULL; i++)
+                if (acd_slab_is_live(&acd->queues, i))
+                        broken = check_plain(acd, i);
         return broken;
 }
 

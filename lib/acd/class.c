@@ -67,19 +67,14 @@ static bool is_wanted(const void *context, uint32_t value, const void *key)
 }
 
 /* The class, or 0. A queue remembers the last class found that asks for nothing
- * beside it, which is what nearly every contact wants: no hash then. */
+ * beside it, which is what nearly every contact wants: submit.c has no need to ask then. */
 uint32_t acd_class_find(struct acd *acd, const struct acd_class_want *want)
 {
-        struct acd_queue *queue = &acd->queue[want->queue];
-        bool is_plain = want->terms->count == 0 && want->excluded == 0;
-        uint32_t class = queue->plain_class;
+        uint32_t class =
+                acd_itable_find(&acd->class_table, hash_of(acd, want), is_wanted, acd, want);
 
-        if (is_plain && class != 0 && acd_slab_is_live(&acd->classes, class) &&
-            is_wanted(acd, class, want))
-                return class;
-        class = acd_itable_find(&acd->class_table, hash_of(acd, want), is_wanted, acd, want);
-        if (is_plain)
-                queue->plain_class = class;
+        if (want->terms->count == 0 && want->excluded == 0)
+                acd->queue[want->queue].plain_class = class;
         return class;
 }
 
@@ -198,23 +193,18 @@ static void class_move(struct acd *acd, uint32_t index, bool is_used)
                             index);
 }
 
-void acd_class_gain_contact(struct acd *acd, uint32_t index)
+/* It has its first contact. */
+void acd_class_begin(struct acd *acd, uint32_t index)
 {
-        struct acd_class *class = &acd->class[index];
-
-        if (class->contact_count++ > 0)
-                return;
         class_move(acd, index, true);
-        acd->used_membership_count += class->members.count;
+        acd->used_membership_count += acd->class[index].members.count;
 }
 
-void acd_class_lose_contact(struct acd *acd, uint32_t index)
+/* It has no contact any more. */
+void acd_class_end(struct acd *acd, uint32_t index)
 {
         struct acd_class *class = &acd->class[index];
 
-        ACD_ASSERT(class->contact_count > 0);
-        if (--class->contact_count > 0)
-                return;
         class_move(acd, index, false);
         acd->used_membership_count -= class->members.count;
         /* What is not what it should be must not come into use again as it is. */
@@ -238,6 +228,8 @@ void acd_class_drop(struct acd *acd, uint32_t index)
                 acd_member_remove(acd, class->members.first);
         acd->expected_membership_count -= class->expected_count;
         acd_itable_remove(&acd->class_table, class->hash, index);
+        if (acd->queue[class->queue].plain_class == index)
+                acd->queue[class->queue].plain_class = 0;
         acd_ilist_remove(acd_slab_space(&acd->classes), &acd->idle_classes, index);
         acd_ilist_remove(queue_space(acd), &acd->queue[class->queue].idle_classes, index);
         acd_slab_give(&acd->classes, index);

@@ -19,7 +19,6 @@
  * when its gateway is gone it is withheld or closed instead (G4).
  */
 
-#include "acd/emit.h"
 #include "acd/move.h"
 
 static struct acd_ispace gateway_space(const struct acd *acd)
@@ -78,33 +77,25 @@ void acd_gateway_gone_contact(struct acd *acd, uint32_t contact)
  * it waits, in its place, and M1 is its caller's next thought. */
 bool acd_contact_wait(struct acd *acd, uint32_t index, enum acd_reason reason)
 {
-        struct acd_subject subject = acd_subject_of(acd, index);
-        struct acd_fact fact = {
-                .kind = ACD_EVENT_CONTACT_QUEUED,
-                .reason = reason,
-                .state = ACD_CONTACT_WAITING,
-                .since = subject.contact->submitted,
-        };
-
         if (acd_contact_is_orphan(acd, index)) {
                 withhold(acd, index);
                 return false;
         }
-        acd_contact_go(acd, index, acd_queue_of(acd, subject.contact), ACD_CONTACT_WAITING);
-        acd_event_of(acd, subject, fact);
-        acd_tier_timer_arm(acd, subject.contact->class);
+        acd_contact_wait_told(acd, acd_subject_of(acd, index),
+                              (enum acd_contact_state)acd->contact[index].state, reason);
         return true;
 }
 
 /* The slot is free again. */
-void acd_contact_free(struct acd *acd, uint32_t index)
+ACD_INLINE void free_contact(struct acd *acd, uint32_t index, struct acd_queue *queue,
+                             enum acd_contact_state from)
 {
         struct acd_contact *contact = &acd->contact[index];
         struct acd_contact_cold *cold = &acd->contact_cold[index];
 
-        if (contact->state == ACD_CONTACT_ENDED && contact->gateway != 0)
+        if (from == ACD_CONTACT_ENDED && contact->gateway != 0)
                 acd->gateway[contact->gateway].ended_count--;
-        acd_contact_go(acd, index, acd_queue_of(acd, contact), ACD_CONTACT_FREE);
+        acd_contact_go_from(acd, index, queue, from, ACD_CONTACT_FREE);
         contact->pair = contact->gateway == 0 ? 0 : acd->gateway[contact->gateway].generation;
         cold->active_ns = acd->step;
         if (cold->customer_key != 0)
@@ -112,6 +103,14 @@ void acd_contact_free(struct acd *acd, uint32_t index)
         if (cold->attributes != 0)
                 acd_payload_bury(acd, cold->attributes);
         acd_class_lose_contact(acd, contact->class);
+}
+
+void acd_contact_free(struct acd *acd, uint32_t index)
+{
+        struct acd_contact *contact = &acd->contact[index];
+
+        free_contact(acd, index, acd_queue_of(acd, contact),
+                     (enum acd_contact_state)contact->state);
 }
 
 /* What ENDED and FREE have in common: nobody outside holds it any more. */
@@ -127,8 +126,23 @@ static inline void let_go(struct acd *acd, uint32_t index)
                 acd_key_close(acd, contact->key, acd->class[contact->class].tenant);
 }
 
-static void close_contact(struct acd *acd, uint32_t index, enum acd_reason reason,
-                          const char *label, bool may_wrap_up)
+/* What is told of every end. */
+ACD_INLINE void tell_end(struct acd *acd, struct acd_subject subject, struct acd_queue *queue,
+                         struct acd_fact fact, const char *label)
+{
+        struct acd_event *event = acd_event_of(acd, subject, fact);
+
+        if (label[0] != 0)
+                acd_text_copy(event->label, sizeof(event->label), label);
+        queue->closed++;
+        if (fact.reason == ACD_REASON_ABANDONED)
+                queue->abandoned++;
+        let_go(acd, subject.index);
+}
+
+/* It waits, is withheld or, with an offer that ends now, nobody has taken it yet. */
+__attribute__((noinline)) static void close_alone(struct acd *acd, uint32_t index,
+                                                  enum acd_reason reason, const char *label)
 {
         struct acd_contact *contact = &acd->contact[index];
         struct acd_queue *queue = acd_queue_of(acd, contact);
@@ -137,39 +151,54 @@ static void close_contact(struct acd *acd, uint32_t index, enum acd_reason reaso
         struct acd_fact fact = { .kind = ACD_EVENT_CONTACT_CLOSED,
                                  .reason = reason,
                                  .state = ACD_CONTACT_FREE,
-                                 .since = contact->submitted };
-        struct acd_event *event;
+                                 .since = contact->submitted,
+                                 .value = acd->contact_cold[index].active_ns };
 
         ACD_ASSERT(contact->state != ACD_CONTACT_FREE);
         ACD_ASSERT(contact->state != ACD_CONTACT_ENDED);
-        if (assignment != 0 && contact->state != ACD_CONTACT_ACTIVE) {
+        if (assignment != 0)
                 acd_offer_end(acd, assignment, reason, "");
-                assignment = 0;
-        }
-        if (may_wrap_up && assignment != 0 && queue->config.wrap_up_ms > 0 &&
-            acd_assignment_has_wrap_up(acd, assignment))
-                fact.state = ACD_CONTACT_ENDED;
-        if (assignment != 0)
-                acd_contact_stop_active(acd, index);
-        fact.value = acd->contact_cold[index].active_ns;
-        event = acd_event_of(acd, acd_subject_of(acd, index), fact);
-        acd_text_set(event->label, sizeof(event->label), label);
-        queue->closed++;
-        if (reason == ACD_REASON_ABANDONED)
-                queue->abandoned++;
-        let_go(acd, index);
-        if (fact.state == ACD_CONTACT_ENDED) {
-                acd_contact_go(acd, index, queue, ACD_CONTACT_ENDED);
-                if (contact->gateway != 0)
-                        acd->gateway[contact->gateway].ended_count++;
-                acd_assignment_begin_wrap_up(acd, assignment, reason);
-                return;
-        }
-        if (assignment != 0)
-                acd_assignment_close(acd, assignment, reason);
-        acd_contact_free(acd, index);
+        tell_end(acd, acd_subject_of(acd, index), queue, fact, label);
+        free_contact(acd, index, queue, (enum acd_contact_state)contact->state);
         if (agent != 0)
                 acd_agent_settle(acd, agent);
+}
+
+/* It is with an agent. */
+static void close_active(struct acd *acd, uint32_t index, enum acd_reason reason, const char *label,
+                         bool may_wrap_up)
+{
+        struct acd_bond bond = acd_bond_of(acd, acd->contact[index].assignment);
+        uint32_t agent = bond.assignment->agent;
+        bool has_wrap_up = may_wrap_up && bond.queue->config.wrap_up_ms > 0 &&
+                           acd_assignment_has_wrap_up(acd, bond.index);
+        struct acd_fact fact = { .kind = ACD_EVENT_CONTACT_CLOSED,
+                                 .reason = reason,
+                                 .state = has_wrap_up ? ACD_CONTACT_ENDED : ACD_CONTACT_FREE,
+                                 .since = bond.contact->submitted };
+
+        acd_contact_stop_active(acd, index);
+        fact.value = acd->contact_cold[index].active_ns;
+        tell_end(acd, acd_subject_of_bond(bond), bond.queue, fact, label);
+        if (has_wrap_up) {
+                acd_contact_go_from(acd, index, bond.queue, ACD_CONTACT_ACTIVE, ACD_CONTACT_ENDED);
+                if (bond.contact->gateway != 0)
+                        acd->gateway[bond.contact->gateway].ended_count++;
+                acd_assignment_begin_wrap_up(acd, bond.index, reason);
+                return;
+        }
+        acd_assignment_close(acd, bond, reason);
+        free_contact(acd, index, bond.queue, ACD_CONTACT_ACTIVE);
+        acd_agent_settle(acd, agent);
+}
+
+static inline void close_contact(struct acd *acd, uint32_t index, enum acd_reason reason,
+                                 const char *label, bool may_wrap_up)
+{
+        if (acd->contact[index].state == ACD_CONTACT_ACTIVE)
+                close_active(acd, index, reason, label, may_wrap_up);
+        else
+                close_alone(acd, index, reason, label);
 }
 
 /* The customer is gone, in whatever state: events as rule D14. Its agent, if his
@@ -182,14 +211,4 @@ void acd_contact_close(struct acd *acd, uint32_t index, enum acd_reason reason, 
 void acd_contact_close_without_wrap_up(struct acd *acd, uint32_t index, enum acd_reason reason)
 {
         close_contact(acd, index, reason, "", false);
-}
-
-/* Time in contact state ACTIVE, over all its assignments, up to now. */
-void acd_contact_stop_active(struct acd *acd, uint32_t index)
-{
-        struct acd_contact *contact = &acd->contact[index];
-
-        if (contact->state == ACD_CONTACT_ACTIVE && contact->assignment != 0)
-                acd->contact_cold[index].active_ns +=
-                        acd->step_now - acd->assignment[contact->assignment].connected;
 }

@@ -100,30 +100,30 @@ static const struct handler handlers[] = {
 };
 /* clang-format on */
 
-static const struct handler *handler_of(const struct acd_command *command)
+/* Why no handler is asked. */
+static enum acd_result refuse(struct acd *acd, const struct acd_command *command, bool is_known)
 {
-        uint32_t kind = (uint32_t)command->kind;
-
-        if (kind >= sizeof(handlers) / sizeof(handlers[0]) || handlers[kind].handle == NULL)
-                return NULL;
-        return &handlers[kind];
-}
-
-static enum acd_result apply(struct acd *acd, const struct acd_command *command)
-{
-        const struct handler *handler = handler_of(command);
-
         if (acd->epoch == 0 && command->kind != ACD_COMMAND_START)
                 return acd_refuse(acd, ACD_WRONG_STATE, ACD_FIELD_KIND);
-        if (handler == NULL)
+        if (!is_known)
                 return acd_refuse(acd, ACD_UNSUPPORTED, ACD_FIELD_KIND);
+        if (command->tenant.value == 0)
+                return acd_refuse(acd, ACD_MISSING, ACD_FIELD_TENANT);
+        return acd_refuse(acd, ACD_UNKNOWN, ACD_FIELD_TENANT);
+}
+
+static inline enum acd_result apply(struct acd *acd, const struct acd_command *command)
+{
+        uint32_t kind = (uint32_t)command->kind;
+        const struct handler *handler;
+
+        if (kind >= sizeof(handlers) / sizeof(handlers[0]) || handlers[kind].handle == NULL)
+                return refuse(acd, command, false);
+        handler = &handlers[kind];
         acd->step_tenant = acd_tenant_of_id(acd, command->tenant.value);
-        if (handler->has_tenant) {
-                if (command->tenant.value == 0)
-                        return acd_refuse(acd, ACD_MISSING, ACD_FIELD_TENANT);
-                if (acd->step_tenant == 0)
-                        return acd_refuse(acd, ACD_UNKNOWN, ACD_FIELD_TENANT);
-        }
+        if ((acd->epoch == 0 && kind != ACD_COMMAND_START) ||
+            (acd->step_tenant == 0 && handler->has_tenant))
+                return refuse(acd, command, true);
         return handler->handle(acd, command);
 }
 

@@ -139,7 +139,7 @@ struct acd_queue {
         struct acd_queue_config config; /* but name and requirement */
         uint32_t tier_reference_count;  /* agents that name it in their tiers */
         uint32_t waiting_count;         /* in lanes and trees */
-        uint32_t plain_class;           /* see acd_class_find(); not state */
+        uint32_t plain_class;           /* one that asks for nothing beside it, or 0; not state */
         struct acd_ilist contacts[ACD_CONTACT_ENDED + 1]; /* WITHHELD and later */
         struct acd_ilist assignments[ACD_ASSIGNMENT_CLOSED];
         struct acd_ilist used_classes;
@@ -528,6 +528,7 @@ struct acd {
         uint64_t removed_id;
         enum acd_object removed_object;
         struct acd_terms step_terms; /* of a SUBMIT's extra requirement */
+        struct acd_class_head step_head; /* the best one of a search that is not a class's */
         struct acd_effects *effects;
         struct acd_reply *reply;
 };

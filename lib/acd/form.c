@@ -243,7 +243,7 @@ bool acd_form_submit(struct acd *acd, const struct acd_submit *submit)
                is_given(acd, ACD_FIELD_CHANNEL, submit->channel.value) &&
                band_form(acd, submit->band) &&
                is_in_range(acd, ACD_FIELD_CREDIT, submit->credit_ms, 0, ACD_CREDIT_MS_MAX) &&
-               requirement_form(acd, &submit->extra) &&
+               (submit->extra.term_count == 0 || requirement_form(acd, &submit->extra)) &&
                is_not_above(acd, ACD_FIELD_CLIENT_KEY, submit->client_key.size,
                             ACD_CLIENT_KEY_MAX) &&
                is_not_above(acd, ACD_FIELD_CUSTOMER_KEY, submit->customer_key.size,

@@ -44,13 +44,8 @@ struct acd_itree_space acd_tree_space(const struct acd *acd)
         };
 }
 
-bool acd_contact_is_displaced(const struct acd *acd, uint32_t index)
-{
-        return acd->contact[index].link.list == acd_tag(LIST_TREE, acd->contact[index].class);
-}
-
-static uint32_t lane_find(const struct acd *acd, const struct acd_contact *contact,
-                          uint32_t *ret_count)
+static inline uint32_t lane_find(const struct acd *acd, const struct acd_contact *contact,
+                                 uint32_t *ret_count)
 {
         uint32_t lane = acd->class[contact->class].lane[contact->band];
 
@@ -98,8 +93,16 @@ static void tree_insert(struct acd *acd, uint32_t index)
         acd_itree_insert(&space, &acd->class[contact->class].tree[contact->band], index);
 }
 
+/* Of two contacts of one lane, which have band and credit in common. */
+static inline bool lane_is_before(const struct acd_contact *left, const struct acd_contact *right)
+{
+        if (left->submitted != right->submitted)
+                return left->submitted < right->submitted;
+        return left->sequence < right->sequence;
+}
+
 /* Put the contact, which is in no list, where its key says. */
-static void place(struct acd *acd, uint32_t index)
+static inline void place(struct acd *acd, uint32_t index)
 {
         const struct acd_contact *contact = &acd->contact[index];
         uint32_t lane_count;
@@ -115,9 +118,9 @@ static void place(struct acd *acd, uint32_t index)
                 lane_index = lane_make(acd, contact);
         }
         lane = &acd->lane[lane_index].contacts;
-        if (lane->count == 0 || acd_contact_is_before(acd, lane->last, index))
+        if (lane->count == 0 || lane_is_before(&acd->contact[lane->last], contact))
                 acd_ilist_push_back(acd_contact_space(acd), lane, index);
-        else if (acd_contact_is_before(acd, index, lane->first))
+        else if (lane_is_before(contact, &acd->contact[lane->first]))
                 acd_ilist_push_front(acd_contact_space(acd), lane, index);
         else
                 tree_insert(acd, index);
@@ -125,7 +128,7 @@ static void place(struct acd *acd, uint32_t index)
 
 /* The first waiting contact of the class, or 0: of the first of each lane of the
  * highest band, and of its tree. */
-static uint32_t first_of(const struct acd *acd, const struct acd_class *class)
+static inline uint32_t first_of(const struct acd *acd, const struct acd_class *class)
 {
         uint32_t band, lane, first;
 
@@ -147,21 +150,8 @@ static uint32_t first_of(const struct acd *acd, const struct acd_class *class)
         return first;
 }
 
-/* The contact as a class's head. */
-struct acd_class_head acd_head_of(const struct acd *acd, uint32_t index)
-{
-        const struct acd_contact *contact = &acd->contact[index];
-
-        return (struct acd_class_head){
-                .credited = acd_credited_of(contact),
-                .sequence = contact->sequence,
-                .contact = index,
-                .band = contact->band,
-        };
-}
-
 /* Read the first contact of the class into its head. */
-void acd_class_head_update(struct acd *acd, uint32_t class_index)
+static inline void head_update(struct acd *acd, uint32_t class_index)
 {
         uint32_t first = first_of(acd, &acd->class[class_index]);
 
@@ -174,18 +164,35 @@ void acd_class_head_update(struct acd *acd, uint32_t class_index)
         __builtin_prefetch(&acd->contact[acd->contact[first].link.next], 1);
 }
 
+void acd_class_head_update(struct acd *acd, uint32_t class_index)
+{
+        head_update(acd, class_index);
+}
+
 void acd_lane_insert(struct acd *acd, uint32_t index)
 {
         const struct acd_contact *contact = &acd->contact[index];
         struct acd_class *class = &acd->class[contact->class];
-        uint32_t first = acd->class_head[contact->class].contact;
+        struct acd_class_head *head = &acd->class_head[contact->class];
+        struct acd_class_head own;
 
         place(acd, index);
         class->band_bits |= UINT32_C(1) << contact->band;
         class->waiting_count++;
         acd->queue[class->queue].waiting_count++;
-        if (first == 0 || acd_contact_is_before(acd, index, first))
-                acd->class_head[contact->class] = acd_head_of(acd, index);
+        /* Who is behind another of his lane is not the first of the class. */
+        if (contact->link.prev != 0)
+                return;
+        own = acd_head_of(acd, index);
+        if (head->contact == 0 || acd_head_is_before(&own, head))
+                *head = own;
+}
+
+/* The band of the class has lost a lane or a contact of its tree. */
+static inline void band_update(struct acd_class *class, uint32_t band)
+{
+        if (class->lane[band] == 0 && class->tree[band].count == 0)
+                class->band_bits &= ~(UINT32_C(1) << band);
 }
 
 void acd_lane_remove(struct acd *acd, uint32_t index)
@@ -198,19 +205,20 @@ void acd_lane_remove(struct acd *acd, uint32_t index)
 
                 acd_itree_remove(&space, &class->tree[contact->band], index);
                 contact->link.list = 0;
+                band_update(class, contact->band);
         } else {
                 uint32_t lane = acd_tag_owner(contact->link.list);
 
                 acd_ilist_remove(acd_contact_space(acd), &acd->lane[lane].contacts, index);
-                if (acd->lane[lane].contacts.count == 0)
+                if (acd->lane[lane].contacts.count == 0) {
                         lane_free(acd, lane);
+                        band_update(class, contact->band);
+                }
         }
-        if (class->lane[contact->band] == 0 && class->tree[contact->band].count == 0)
-                class->band_bits &= ~(UINT32_C(1) << contact->band);
         class->waiting_count--;
         acd->queue[class->queue].waiting_count--;
         if (acd->class_head[contact->class].contact == index)
-                acd_class_head_update(acd, contact->class);
+                head_update(acd, contact->class);
 }
 
 /* Put cursors on the first contacts of the highest band that is left. */

@@ -105,10 +105,9 @@ static inline uint32_t class_first_for(const struct acd *acd, const struct acd_m
 }
 
 /* The contact that @agent should be offered, or 0. */
-static uint32_t find_contact(const struct acd *acd, uint32_t agent, uint32_t *ret_tier)
+static inline uint32_t find_contact(struct acd *acd, uint32_t agent, uint32_t *ret_tier)
 {
         const struct acd_class_head *best = NULL;
-        struct acd_class_head other;
         uint32_t index;
 
         for (index = acd->agent[agent].members.first; index != 0;
@@ -127,8 +126,8 @@ static uint32_t find_contact(const struct acd *acd, uint32_t agent, uint32_t *re
 
                         if (best != NULL && !acd_head_is_before(&behind, best))
                                 continue;
-                        other = behind;
-                        head = &other;
+                        acd->step_head = behind;
+                        head = &acd->step_head;
                 }
                 best = head;
                 *ret_tier = member->tier;

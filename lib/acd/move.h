@@ -7,7 +7,7 @@
  * include it. See contact.c and assignment.c, which have the pictures of the tables here.
  */
 
-#include "acd/parts.h"
+#include "acd/emit.h"
 
 /* An assignment and whom it links, looked up. */
 struct acd_bond {
@@ -84,18 +84,17 @@ ACD_INLINE struct acd_bond acd_bond_of(struct acd *acd, uint32_t index)
         };
 }
 
-/* @queue is the contact's. A new one comes from the slab in no list, as its state FREE
+/* @queue and @from are the contact's: that the latter is true is asserted by the list which
+ * the contact must be in. A new one comes from the slab in no list, as its state FREE
  * says. */
-ACD_INLINE void acd_contact_go(struct acd *acd, uint32_t index, struct acd_queue *queue,
-                               enum acd_contact_state to)
+ACD_INLINE void acd_contact_go_from(struct acd *acd, uint32_t index, struct acd_queue *queue,
+                                    enum acd_contact_state from, enum acd_contact_state to)
 {
-        struct acd_contact *contact = &acd->contact[index];
-        enum acd_contact_state from = (enum acd_contact_state)contact->state;
         struct acd_ilist *list =
                 to == ACD_CONTACT_FREE ? &acd->contacts.free : &queue->contacts[to];
 
         ACD_ASSERT(acd_contact_may_become(from, to));
-        contact->state = (uint8_t)to;
+        acd->contact[index].state = (uint8_t)to;
         if (to == ACD_CONTACT_FREE)
                 acd->contacts.live--;
         if (from == ACD_CONTACT_WAITING)
@@ -110,12 +109,33 @@ ACD_INLINE void acd_contact_go(struct acd *acd, uint32_t index, struct acd_queue
                 acd_ilist_move(acd_contact_space(acd), &queue->contacts[from], list, index);
 }
 
+ACD_INLINE void acd_contact_go(struct acd *acd, uint32_t index, struct acd_queue *queue,
+                               enum acd_contact_state to)
+{
+        acd_contact_go_from(acd, index, queue, (enum acd_contact_state)acd->contact[index].state,
+                            to);
+}
+
+/* To WAITING, with its event; its gateway is not gone. */
+ACD_INLINE void acd_contact_wait_told(struct acd *acd, struct acd_subject subject,
+                                      enum acd_contact_state from, enum acd_reason reason)
+{
+        struct acd_fact fact = { .kind = ACD_EVENT_CONTACT_QUEUED,
+                                 .reason = reason,
+                                 .state = ACD_CONTACT_WAITING,
+                                 .since = subject.contact->submitted };
+
+        acd_contact_go_from(acd, subject.index, &acd->queue[subject.class->queue], from,
+                            ACD_CONTACT_WAITING);
+        acd_event_of(acd, subject, fact);
+        acd_tier_timer_arm(acd, subject.contact->class);
+}
+
 /* The same for the assignment. Only PARKED ones do not use their agent's slot. */
-ACD_INLINE void acd_assignment_go(struct acd *acd, struct acd_bond bond,
-                                  enum acd_assignment_state to)
+ACD_INLINE void acd_assignment_go_from(struct acd *acd, struct acd_bond bond,
+                                       enum acd_assignment_state from, enum acd_assignment_state to)
 {
         struct acd_assignment *assignment = bond.assignment;
-        enum acd_assignment_state from = (enum acd_assignment_state)assignment->state;
         struct acd_ilist *list =
                 to == ACD_ASSIGNMENT_FREE ? &acd->assignments.free : &bond.queue->assignments[to];
         struct acd_ispace parked = { &acd->assignment[0].agent_link, sizeof(acd->assignment[0]) };
@@ -145,4 +165,50 @@ ACD_INLINE void acd_assignment_go(struct acd *acd, struct acd_bond bond,
         else
                 acd_ilist_move(acd_assignment_space(acd), &bond.queue->assignments[from], list,
                                bond.index);
+}
+
+ACD_INLINE void acd_assignment_go(struct acd *acd, struct acd_bond bond,
+                                  enum acd_assignment_state to)
+{
+        acd_assignment_go_from(acd, bond, (enum acd_assignment_state)bond.assignment->state, to);
+}
+
+ACD_INLINE struct acd_subject acd_subject_of_bond(struct acd_bond bond)
+{
+        return (struct acd_subject){
+                .index = bond.assignment->contact,
+                .assignment_index = bond.index,
+                .contact = bond.contact,
+                .class = bond.class,
+                .assignment = bond.assignment,
+        };
+}
+
+/* The slot is free; whose it was, is. */
+ACD_INLINE void acd_assignment_free(struct acd *acd, struct acd_bond bond,
+                                    enum acd_assignment_state from)
+{
+        acd_timer_stop(acd, TIMER_ASSIGNMENT, bond.index);
+        acd_assignment_go_from(acd, bond, from, ACD_ASSIGNMENT_FREE);
+        bond.assignment->closed_step = acd->step;
+        bond.contact->assignment = 0;
+}
+
+/* What was active is over; its contact is the caller's to move on. */
+ACD_INLINE void acd_assignment_close(struct acd *acd, struct acd_bond bond, enum acd_reason reason)
+{
+        struct acd_assignment *assignment = bond.assignment;
+        enum acd_assignment_state from = (enum acd_assignment_state)assignment->state;
+        struct acd_fact fact = {
+                .kind = ACD_EVENT_ASSIGNMENT_CLOSED,
+                .reason = reason,
+                .state = ACD_ASSIGNMENT_CLOSED,
+                .since = assignment->accepted,
+                .value = assignment->held_ns,
+        };
+
+        if (from == ACD_ASSIGNMENT_HELD)
+                fact.value += acd->step_now - assignment->state_since;
+        acd_event_of(acd, acd_subject_of_bond(bond), fact);
+        acd_assignment_free(acd, bond, from);
 }

@@ -71,6 +71,19 @@ static inline bool acd_contact_is_before(const struct acd *acd, uint32_t left, u
         return a->sequence < b->sequence;
 }
 
+/* The contact as a class's head. */
+static inline struct acd_class_head acd_head_of(const struct acd *acd, uint32_t index)
+{
+        const struct acd_contact *contact = &acd->contact[index];
+
+        return (struct acd_class_head){
+                .credited = acd_credited_of(contact),
+                .sequence = contact->sequence,
+                .contact = index,
+                .band = contact->band,
+        };
+}
+
 /* Does @left come before @right? Both are there. Inline: an agent who becomes ready
  * asks once for each of his classes. */
 static inline bool acd_head_is_before(const struct acd_class_head *left,
@@ -217,7 +230,6 @@ static inline enum acd_result acd_done(struct acd *acd, uint64_t id, uint8_t sta
         return acd->reply->result = ACD_OK;
 }
 
-
 /* start.c */
 enum acd_result acd_do_start(struct acd *acd, const struct acd_command *command);
 bool acd_start_work(struct acd *acd, struct acd_job *job, uint32_t index);
@@ -250,9 +262,13 @@ void acd_key_forget(struct acd *acd, uint32_t key);
 
 /* lane.c */
 struct acd_itree_space acd_tree_space(const struct acd *acd);
-bool acd_contact_is_displaced(const struct acd *acd, uint32_t index);
+
+static inline bool acd_contact_is_displaced(const struct acd *acd, uint32_t index)
+{
+        return acd->contact[index].link.list == acd_tag(LIST_TREE, acd->contact[index].class);
+}
+
 void acd_class_head_update(struct acd *acd, uint32_t class_index);
-struct acd_class_head acd_head_of(const struct acd *acd, uint32_t index);
 void acd_lane_insert(struct acd *acd, uint32_t index);
 void acd_lane_remove(struct acd *acd, uint32_t index);
 void acd_walk_begin(const struct acd *acd, struct acd_class_walk *walk, uint32_t class_index,
@@ -261,7 +277,11 @@ uint32_t acd_walk_next(const struct acd *acd, struct acd_class_walk *walk);
 acd_time acd_class_next_entry(const struct acd *acd, uint32_t class_index, acd_time after);
 
 /* pool.c */
-bool acd_agent_is_idle(const struct acd *acd, uint32_t agent);
+static inline bool acd_agent_is_idle(const struct acd *acd, uint32_t agent)
+{
+        return acd->agent[agent].idle_link.list != 0;
+}
+
 void acd_pool_join(struct acd *acd, uint32_t index);
 void acd_pool_leave(struct acd *acd, uint32_t index);
 void acd_idle_enter(struct acd *acd, uint32_t index);
@@ -307,14 +327,22 @@ bool acd_contact_wait(struct acd *acd, uint32_t index, enum acd_reason reason);
 void acd_contact_free(struct acd *acd, uint32_t index);
 void acd_contact_close(struct acd *acd, uint32_t index, enum acd_reason reason, const char *label);
 void acd_contact_close_without_wrap_up(struct acd *acd, uint32_t index, enum acd_reason reason);
-void acd_contact_stop_active(struct acd *acd, uint32_t index);
+
+/* Time in contact state ACTIVE, over all its assignments, up to now. */
+static inline void acd_contact_stop_active(struct acd *acd, uint32_t index)
+{
+        const struct acd_contact *contact = &acd->contact[index];
+
+        if (contact->state == ACD_CONTACT_ACTIVE)
+                acd->contact_cold[index].active_ns +=
+                        acd->step_now - acd->assignment[contact->assignment].connected;
+}
 
 /* assignment.c */
 void acd_assignment_connect(struct acd *acd, uint32_t index);
 void acd_assignment_accept(struct acd *acd, uint32_t index);
 void acd_offer(struct acd *acd, uint32_t contact_index, uint32_t agent_index, uint32_t tier);
 void acd_offer_end(struct acd *acd, uint32_t index, enum acd_reason reason, const char *label);
-void acd_assignment_close(struct acd *acd, uint32_t index, enum acd_reason reason);
 bool acd_assignment_has_wrap_up(const struct acd *acd, uint32_t index);
 void acd_assignment_begin_wrap_up(struct acd *acd, uint32_t index, enum acd_reason reason);
 void acd_assignment_end_wrap_up(struct acd *acd, uint32_t index, enum acd_reason reason);
@@ -332,7 +360,13 @@ void acd_assignment_deadline(struct acd *acd, uint32_t index);
 enum acd_result acd_do_assignment(struct acd *acd, const struct acd_command *command);
 
 /* agent.c */
-bool acd_agent_is_available(const struct acd *acd, uint32_t index);
+
+/* Is he available: would he take a contact now? */
+static inline bool acd_agent_is_available(const struct acd *acd, uint32_t index)
+{
+        return acd->agent[index].presence == ACD_PRESENCE_READY && acd->agent[index].busy == 0;
+}
+
 void acd_agent_set_next(struct acd *acd, uint32_t index, enum acd_presence next, const char *label);
 void acd_agent_go_ready(struct acd *acd, uint32_t index, enum acd_reason reason);
 void acd_agent_go_paused(struct acd *acd, uint32_t index, enum acd_reason reason,
@@ -401,8 +435,22 @@ void acd_class_survey(const struct acd *acd, const struct acd_class_want *want,
 void acd_class_index(struct acd *acd, uint32_t index);
 bool acd_class_restore(struct acd *acd, uint32_t index);
 uint32_t acd_class_make(struct acd *acd, const struct acd_class_want *want, uint32_t member_count);
-void acd_class_gain_contact(struct acd *acd, uint32_t index);
-void acd_class_lose_contact(struct acd *acd, uint32_t index);
+void acd_class_begin(struct acd *acd, uint32_t index);
+void acd_class_end(struct acd *acd, uint32_t index);
+
+static inline void acd_class_gain_contact(struct acd *acd, uint32_t index)
+{
+        if (acd->class[index].contact_count++ == 0)
+                acd_class_begin(acd, index);
+}
+
+static inline void acd_class_lose_contact(struct acd *acd, uint32_t index)
+{
+        ACD_ASSERT(acd->class[index].contact_count > 0);
+        if (--acd->class[index].contact_count == 0)
+                acd_class_end(acd, index);
+}
+
 void acd_class_drop(struct acd *acd, uint32_t index);
 void acd_class_admit(struct acd *acd, uint32_t agent, uint32_t class_index);
 
@@ -441,7 +489,6 @@ static inline uint32_t acd_timer_number(const struct acd *acd, enum core_timer_k
                                         uint32_t index)
 {
         ACD_ASSERT(index != 0);
-        ACD_ASSERT(index <= acd->timer_base[kind + 1] - acd->timer_base[kind]);
         return acd->timer_base[kind] + index;
 }
 
@@ -449,6 +496,20 @@ enum core_timer_kind acd_timer_kind(const struct acd *acd, uint32_t number, uint
 void acd_timer_set(struct acd *acd, enum core_timer_kind kind, uint32_t index, acd_time deadline);
 void acd_timer_set_earlier(struct acd *acd, enum core_timer_kind kind, uint32_t index,
                            acd_time deadline);
+
+/* The first tick at or after @deadline. */
+static inline uint64_t acd_tick_of(acd_time deadline)
+{
+        return (deadline >> CORE_TICK_BITS) +
+               ((deadline & ((UINT64_C(1) << CORE_TICK_BITS) - 1)) != 0);
+}
+
+/* Set one that is not set. */
+static inline void acd_timer_begin(struct acd *acd, enum core_timer_kind kind, uint32_t index,
+                                   acd_time deadline)
+{
+        acd_wheel_set(&acd->wheel, acd_timer_number(acd, kind, index), acd_tick_of(deadline));
+}
 
 static inline void acd_timer_prefetch(const struct acd *acd, enum core_timer_kind kind,
                                       uint32_t index)

@@ -26,11 +26,6 @@ static struct acd_ispace idle_space(const struct acd *acd)
         return (struct acd_ispace){ &acd->agent[0].idle_link, sizeof(acd->agent[0]) };
 }
 
-bool acd_agent_is_idle(const struct acd *acd, uint32_t agent)
-{
-        return acd->agent[agent].idle_link.list != 0;
-}
-
 /* Put an available agent's membership into its pool, in the order of becoming
  * available. */
 void acd_pool_join(struct acd *acd, uint32_t index)

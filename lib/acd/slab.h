@@ -84,18 +84,20 @@ static inline uint64_t acd_id_of(const struct acd *acd, const struct acd_slab *s
 }
 
 /* What acd_index_of() and acd_index_in() answer, for the kinds that traffic names
- * and without a call or a multiplication: every step asks two to five times. A live
+ * and without a call or a multiplication: every step asks two to five times. Without what
+ * all ids have in common, an id of another shard has a slot that no slab has. A live
  * slot's generation is never 0, so an id without one is never found. */
 #define ID_LOOKUP(kind, slab) \
         static inline uint32_t acd_##kind##_of_id(const struct acd *acd, uint64_t id) \
         { \
-                uint32_t index = (uint32_t)(id >> ACD_ID_GENERATION_BITS) & ACD_ID_SLOT_MAX; \
+                uint64_t own = id ^ acd->id_base; \
+                uint64_t index = own >> ACD_ID_GENERATION_BITS; \
 \
                 if (index - 1 >= acd->slab.top || \
                     acd->kind[index].link.list == acd_tag(LIST_FREE, 0) || \
-                    acd_id_in(acd, index, acd->kind[index].generation) != id) \
+                    acd->kind[index].generation != ((uint32_t)own & ACD_ID_GENERATION_MAX)) \
                         return 0; \
-                return index; \
+                return (uint32_t)index; \
         }
 
 ID_LOOKUP(tenant, tenants)

@@ -145,10 +145,7 @@ static void stream_timers(struct acd_stream *stream, struct acd *acd)
                 return;
         }
         for (uint32_t place = 1; place <= ACD_WHEEL_LEVEL_COUNT * ACD_WHEEL_SLOT_COUNT; place++) {
-                uint32_t at = acd->wheel
-                                      .slot[(place - 1) / ACD_WHEEL_SLOT_COUNT]
-                                           [(place - 1) % ACD_WHEEL_SLOT_COUNT]
-                                      .first;
+                uint32_t at = acd->wheel.slot[place - 1].first;
                 uint32_t count = stream->mode == STREAM_LOAD ? 0 : slot_length(&acd->wheel, at);
 
                 acd_stream_u32(stream, &count, acd->timer_base[TIMER_KIND_COUNT]);

@@ -8,36 +8,38 @@
  * for the first time is surveyed before, filled after the contact is in it.
  */
 
-#include "acd/emit.h"
+#include "acd/move.h"
 
+/* What enters, found and allowed. */
+struct entry {
+        const struct acd_submit *submit;
+        uint32_t class;
+        uint32_t gateway;
+        uint32_t key_hash;
+};
+
+/* A submit being looked at. */
 struct intake {
         const struct acd_submit *submit;
         struct acd_class_want want;
         uint32_t tenant;
         uint32_t gateway;
-        uint32_t key_hash;
         uint32_t class; /* 0: to be made */
         struct acd_class_survey survey;
 };
 
-/* Was it submitted before? True: the reply says what came of it. */
-static bool is_repeated(struct acd *acd, struct intake *intake, uint64_t tenant_id)
+/* It was submitted before: what came of it. */
+static enum acd_result answer_repeated(struct acd *acd, uint32_t key,
+                                       const struct acd_submit *submit)
 {
-        const struct acd_submit *submit = intake->submit;
-        uint32_t key = acd_key_find(acd, tenant_id, submit->client_key, &intake->key_hash);
-        enum acd_field field;
+        enum acd_field field = acd_key_difference(acd, key, submit);
         uint32_t contact;
 
-        if (key == 0)
-                return false;
-        field = acd_key_difference(acd, key, submit);
-        if (field != ACD_FIELD_NONE) {
-                acd_refuse(acd, ACD_CONFLICT, field);
-                return true;
-        }
+        if (field != ACD_FIELD_NONE)
+                return acd_refuse(acd, ACD_CONFLICT, field);
         contact = acd_contact_of_id(acd, acd->key[key].contact);
-        acd_duplicate(acd, acd->key[key].contact, contact == 0 ? 0 : acd->contact[contact].state);
-        return true;
+        return acd_duplicate(acd, acd->key[key].contact,
+                             contact == 0 ? 0 : acd->contact[contact].state);
 }
 
 static bool find_references(struct acd *acd, struct intake *intake)
@@ -169,9 +171,10 @@ static bool is_within_limits(struct acd *acd, struct intake *intake)
         return payload_fits(acd, intake->submit);
 }
 
-static uint32_t make_contact(struct acd *acd, const struct intake *intake)
+static inline uint32_t make_contact(struct acd *acd, struct entry entry)
 {
-        const struct acd_submit *submit = intake->submit;
+        const struct acd_submit *submit = entry.submit;
+        const struct acd_class *class = &acd->class[entry.class];
         uint32_t index = acd_slab_take_in(&acd->contacts, acd->contact, sizeof(acd->contact[0]));
         struct acd_contact *contact = &acd->contact[index];
         struct acd_contact_cold *cold = &acd->contact_cold[index];
@@ -179,16 +182,15 @@ static uint32_t make_contact(struct acd *acd, const struct intake *intake)
         /* The other line of whoever comes next. */
         __builtin_prefetch(&acd->contact_cold[acd->contacts.free.first], 1);
         contact->state = ACD_CONTACT_FREE;
-        contact->band = submit->band == ACD_BAND_DEFAULT
-                                ? acd->queue[intake->want.queue].config.band
-                                : submit->band;
+        contact->band = submit->band == ACD_BAND_DEFAULT ? acd->queue[class->queue].config.band
+                                                         : submit->band;
         contact->pair_count = 0;
         contact->flags = 0;
         contact->credit_ms = submit->credit_ms;
-        contact->sequence = ++acd->tenant[intake->tenant].submit_sequence;
+        contact->sequence = ++acd->tenant[class->tenant].submit_sequence;
         contact->submitted = acd->step_now;
-        contact->class = intake->class;
-        contact->gateway = intake->gateway;
+        contact->class = entry.class;
+        contact->gateway = entry.gateway;
         contact->assignment = 0;
         contact->offer_count = 0;
         contact->pair = 0;
@@ -201,50 +203,125 @@ static uint32_t make_contact(struct acd *acd, const struct intake *intake)
         return index;
 }
 
-static void emit_submitted(struct acd *acd, uint32_t index)
+ACD_INLINE void emit_submitted(struct acd *acd, struct acd_subject subject)
 {
         struct acd_fact fact = { .kind = ACD_EVENT_CONTACT_SUBMITTED,
                                  .state = ACD_CONTACT_WAITING,
-                                 .value = acd->contact[index].credit_ms };
+                                 .value = subject.contact->credit_ms };
 
-        acd_event_of(acd, acd_subject_of(acd, index), fact);
+        acd_event_of(acd, subject, fact);
 }
 
-static uint32_t enter(struct acd *acd, struct intake *intake)
+/* The contact is there: it is told, waits and looks for an agent. Its gateway is
+ * present, so nothing stands in the way of that. */
+static enum acd_result enter(struct acd *acd, struct entry entry, bool is_new)
 {
-        bool is_new = intake->class == 0;
-        uint32_t index;
+        uint32_t index = make_contact(acd, entry);
+        struct acd_class *class = &acd->class[entry.class];
+        struct acd_contact *contact = &acd->contact[index];
+        struct acd_subject subject = { .index = index, .contact = contact, .class = class };
 
-        if (intake->submit->client_key.size != 0)
-                acd_key_make_room(acd);
+        acd_class_gain_contact(acd, entry.class);
         if (is_new)
-                intake->class = acd_class_make(acd, &intake->want, intake->survey.member_count);
-        index = make_contact(acd, intake);
-        acd_class_gain_contact(acd, intake->class);
-        if (is_new)
-                acd_class_fill(acd, intake->class);
-        acd_contact_join_gateway(acd, index);
-        if (intake->submit->client_key.size != 0)
-                acd_key_add(acd, index, intake->submit, intake->key_hash);
-        acd->queue[intake->want.queue].submitted++;
-        emit_submitted(acd, index);
-        if (acd_contact_wait(acd, index, ACD_REASON_SUBMITTED))
+                acd_class_fill(acd, entry.class);
+        if (entry.gateway != 0)
+                acd_contact_join_gateway(acd, index);
+        if (entry.submit->client_key.size != 0)
+                acd_key_add(acd, index, entry.submit, entry.key_hash);
+        acd->queue[class->queue].submitted++;
+        emit_submitted(acd, subject);
+        acd_contact_wait_told(acd, subject, ACD_CONTACT_FREE, ACD_REASON_SUBMITTED);
+        if (class->pool_bits != 0)
                 acd_match_contact(acd, index);
-        return index;
+        return acd_done(acd, acd_id_in(acd, index, contact->generation), contact->state);
 }
 
-enum acd_result acd_do_submit(struct acd *acd, const struct acd_command *command)
+/* All but form and key is looked up, everything may be refused, a class may be made. */
+__attribute__((noinline)) static enum acd_result
+submit_with_care(struct acd *acd, const struct acd_command *command, uint32_t key_hash)
 {
         struct intake intake = { .submit = &command->submit, .tenant = acd->step_tenant };
-        uint32_t contact;
+        bool is_new;
 
-        if (!acd_form_submit(acd, intake.submit) ||
-            is_repeated(acd, &intake, command->tenant.value) || !find_references(acd, &intake))
+        if (!find_references(acd, &intake))
                 return acd->reply->result;
         if (intake.gateway != 0 && acd->gateway[intake.gateway].state != ACD_GATEWAY_PRESENT)
                 return acd_refuse_state(acd, ACD_FIELD_GATEWAY, acd->gateway[intake.gateway].state);
         if (!is_within_limits(acd, &intake))
                 return acd->reply->result;
-        contact = enter(acd, &intake);
-        return acd_done(acd, acd_id_of(acd, &acd->contacts, contact), acd->contact[contact].state);
+        if (intake.submit->client_key.size != 0)
+                acd_key_make_room(acd);
+        is_new = intake.class == 0;
+        if (is_new)
+                intake.class = acd_class_make(acd, &intake.want, intake.survey.member_count);
+        return enter(acd,
+                     (struct entry){ .submit = intake.submit,
+                                     .class = intake.class,
+                                     .gateway = intake.gateway,
+                                     .key_hash = key_hash },
+                     is_new);
+}
+
+/* The class that @submit wants, if it wants nothing beside its queue and the queue had the
+ * same wish before, so that all is known of it; else 0. */
+static inline uint32_t class_at_hand(const struct acd *acd, const struct acd_command *command)
+{
+        const struct acd_submit *submit = &command->submit;
+        uint64_t queue = (submit->queue.value ^ acd->id_base) >> ACD_ID_GENERATION_BITS;
+        const struct acd_class *class;
+        uint32_t index;
+
+        if (queue > acd->queues.top || submit->extra.term_count != 0 || submit->excluded.value != 0)
+                return 0;
+        index = acd->queue[queue].plain_class;
+        class = &acd->class[index];
+        return class->queue_id.value == submit->queue.value &&
+                               class->channel_id.value == submit->channel.value &&
+                               class->tenant_id.value == command->tenant.value &&
+                               class->members.count > 0
+                       ? index
+                       : 0;
+}
+
+/* Is there room for it, with nothing else to think of? */
+static inline bool has_room(const struct acd *acd, uint32_t class, const struct acd_submit *submit)
+{
+        const struct acd_queue *queue = &acd->queue[acd->class[class].queue];
+        uint64_t size = (uint64_t)submit->client_key.size + submit->customer_key.size +
+                        submit->attributes.size;
+        /* More than they can be. */
+        uint64_t cell_count = size == 0 ? 0 : size / 32 + 3;
+
+        return (queue->config.length_max == 0 ||
+                queue->waiting_count + queue->contacts[ACD_CONTACT_WITHHELD].count <
+                        queue->config.length_max) &&
+               acd->contacts.live < acd->limits.contact_count_max &&
+               acd->payload.used + cell_count <= acd->limits.payload_cell_count_max;
+}
+
+/* Nearly always the class is at hand and there is nothing to refuse. What that cannot be
+ * seen of at a glance goes the long way. */
+enum acd_result acd_do_submit(struct acd *acd, const struct acd_command *command)
+{
+        const struct acd_submit *submit = &command->submit;
+        struct entry entry = { .submit = submit };
+        bool is_good = true;
+
+        if (!acd_form_submit(acd, submit))
+                return acd->reply->result;
+        if (submit->client_key.size != 0) {
+                uint32_t key = acd_key_find(acd, command->tenant.value, submit->client_key,
+                                            &entry.key_hash);
+
+                if (key != 0)
+                        return answer_repeated(acd, key, submit);
+                is_good = acd->keys.live < acd->limits.key_count_max;
+        }
+        entry.class = class_at_hand(acd, command);
+        is_good &= entry.class != 0 && has_room(acd, entry.class, submit);
+        if (submit->gateway.value != 0) {
+                entry.gateway = acd_gateway_in(acd, acd->step_tenant, submit->gateway.value);
+                is_good &= acd->gateway[entry.gateway].state == ACD_GATEWAY_PRESENT;
+        }
+        return is_good ? enter(acd, entry, false) : submit_with_care(acd, command, entry.key_hash);
 }

@@ -16,12 +16,6 @@
 
 #include "acd/parts.h"
 
-static uint64_t tick_of(acd_time deadline)
-{
-        return (deadline >> CORE_TICK_BITS) +
-               ((deadline & ((UINT64_C(1) << CORE_TICK_BITS) - 1)) != 0);
-}
-
 enum core_timer_kind acd_timer_kind(const struct acd *acd, uint32_t number, uint32_t *ret_index)
 {
         uint32_t kind = 0;
@@ -35,11 +29,8 @@ enum core_timer_kind acd_timer_kind(const struct acd *acd, uint32_t number, uint
 
 void acd_timer_set(struct acd *acd, enum core_timer_kind kind, uint32_t index, acd_time deadline)
 {
-        uint32_t number = acd_timer_number(acd, kind, index);
-
-        if (acd_wheel_is_set(&acd->wheel, number))
-                acd_wheel_stop(&acd->wheel, number);
-        acd_wheel_set(&acd->wheel, number, tick_of(deadline));
+        acd_timer_stop(acd, kind, index);
+        acd_timer_begin(acd, kind, index, deadline);
 }
 
 /* Set it unless it is set for this tick or an earlier one. */
@@ -49,7 +40,7 @@ void acd_timer_set_earlier(struct acd *acd, enum core_timer_kind kind, uint32_t 
         uint32_t number = acd_timer_number(acd, kind, index);
 
         if (acd_wheel_is_set(&acd->wheel, number) &&
-            acd->wheel.timers[number].tick <= tick_of(deadline))
+            acd->wheel.timers[number].tick <= acd_tick_of(deadline))
                 return;
         acd_timer_set(acd, kind, index, deadline);
 }
@@ -141,7 +132,7 @@ static void fire(struct acd *acd, uint32_t number)
 /* Events that the timer now first in line may need. */
 static uint32_t events_needed(const struct acd *acd)
 {
-        uint32_t first = acd->wheel.slot[0][acd->wheel.tick % ACD_WHEEL_SLOT_COUNT].first;
+        uint32_t first = acd->wheel.slot[acd->wheel.tick % ACD_WHEEL_SLOT_COUNT].first;
         uint32_t index;
 
         if (first == 0)

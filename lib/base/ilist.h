@@ -46,7 +46,6 @@ struct acd_ispace {
 
 static inline struct acd_ilink *acd_ilink_at(struct acd_ispace space, uint32_t index)
 {
-        ACD_ASSERT(index != 0);
         return (struct acd_ilink *)(void *)((char *)space.links + (size_t)index * space.stride);
 }
 
@@ -63,8 +62,8 @@ static inline void acd_ilist_insert_before(struct acd_ispace space, struct acd_i
         struct acd_ilink *link = acd_ilink_at(space, index);
         uint32_t prev = before == 0 ? list->last : acd_ilink_at(space, before)->prev;
 
+        ACD_ASSERT(index != 0);
         ACD_ASSERT(link->list == 0);
-        ACD_ASSERT(list->tag != 0);
         *link = (struct acd_ilink){ .prev = prev, .next = before, .list = list->tag };
         if (prev == 0)
                 list->first = index;
@@ -89,22 +88,30 @@ static inline void acd_ilist_push_front(struct acd_ispace space, struct acd_ilis
         acd_ilist_insert_before(space, list, list->first, index);
 }
 
-/* The list must be the one that the link names. */
+/* Out of the list, which must be the one that the link names: element 0 names none. Its
+ * link is not written. */
+static inline void acd_ilist_unlink(struct acd_ispace space, struct acd_ilist *list,
+                                    const struct acd_ilink *link)
+{
+        uint32_t prev = link->prev, next = link->next;
+
+        ACD_ASSERT(link->list == list->tag);
+        if (prev == 0)
+                list->first = next;
+        else
+                acd_ilink_at(space, prev)->next = next;
+        if (next == 0)
+                list->last = prev;
+        else
+                acd_ilink_at(space, next)->prev = prev;
+        list->count--;
+}
+
 static inline void acd_ilist_remove(struct acd_ispace space, struct acd_ilist *list, uint32_t index)
 {
         struct acd_ilink *link = acd_ilink_at(space, index);
 
-        ACD_ASSERT(link->list == list->tag);
-        ACD_ASSERT(list->count > 0);
-        if (link->prev == 0)
-                list->first = link->next;
-        else
-                acd_ilink_at(space, link->prev)->next = link->next;
-        if (link->next == 0)
-                list->last = link->prev;
-        else
-                acd_ilink_at(space, link->next)->prev = link->prev;
-        list->count--;
+        acd_ilist_unlink(space, list, link);
         *link = (struct acd_ilink){ 0 };
 }
 
@@ -123,21 +130,10 @@ static inline void acd_ilist_move(struct acd_ispace space, struct acd_ilist *fro
                                   struct acd_ilist *to, uint32_t index)
 {
         struct acd_ilink *link = acd_ilink_at(space, index);
-        uint32_t prev = link->prev, next = link->next, last;
+        uint32_t last;
 
-        ACD_ASSERT(link->list == from->tag);
-        ACD_ASSERT(from->count > 0);
-        if (prev == 0)
-                from->first = next;
-        else
-                acd_ilink_at(space, prev)->next = next;
-        if (next == 0)
-                from->last = prev;
-        else
-                acd_ilink_at(space, next)->prev = prev;
-        from->count--;
+        acd_ilist_unlink(space, from, link);
         last = to->last;
-        ACD_ASSERT(to->tag != 0);
         *link = (struct acd_ilink){ .prev = last, .list = to->tag };
         if (last == 0)
                 to->first = index;

@@ -32,38 +32,41 @@ void acd_wheel_init(struct acd_wheel *wheel, struct acd_timer *timers)
         wheel->timers = timers;
 }
 
-static uint32_t digit(uint64_t tick, uint32_t level)
+static inline uint32_t digit(uint64_t tick, uint32_t level)
 {
         return (uint32_t)(tick >> (level * ACD_WHEEL_SLOT_BITS)) & SLOT_MASK;
 }
 
 /* The level at which @tick is at home, seen from the present one. */
-static uint32_t level_of(const struct acd_wheel *wheel, uint64_t tick)
+static inline uint32_t level_of(const struct acd_wheel *wheel, uint64_t tick)
 {
         uint64_t difference = tick ^ wheel->tick;
 
-        if (difference == 0)
-                return 0;
-        return (63 - (uint32_t)__builtin_clzll(difference)) / ACD_WHEEL_SLOT_BITS;
+        return (63 - (uint32_t)__builtin_clzll(difference | 1)) / ACD_WHEEL_SLOT_BITS;
 }
 
-static void link_timer(struct acd_wheel *wheel, uint32_t index, uint32_t level, bool at_front)
+static inline void link_timer(struct acd_wheel *wheel, uint32_t index, uint64_t tick,
+                              uint32_t level, bool at_front)
 {
         struct acd_timer *timer = &wheel->timers[index];
-        uint32_t slot = digit(timer->tick, level);
+        uint32_t place = level * ACD_WHEEL_SLOT_COUNT + digit(tick, level);
+        struct acd_wheel_slot *slot = &wheel->slot[place];
+        uint32_t prev = at_front ? 0 : slot->last;
+        uint32_t next = at_front ? slot->first : 0;
 
-        timer->place = (uint16_t)(level * ACD_WHEEL_SLOT_COUNT + slot + 1);
-        timer->prev = at_front ? 0 : wheel->slot[level][slot].last;
-        timer->next = at_front ? wheel->slot[level][slot].first : 0;
-        if (timer->prev == 0)
-                wheel->slot[level][slot].first = index;
+        *timer = (struct acd_timer){ .tick = tick & ACD_WHEEL_TICK_MAX,
+                                     .place = (uint16_t)(place + 1),
+                                     .prev = prev,
+                                     .next = next };
+        if (prev == 0)
+                slot->first = index;
         else
-                wheel->timers[timer->prev].next = index;
-        if (timer->next == 0)
-                wheel->slot[level][slot].last = index;
+                wheel->timers[prev].next = index;
+        if (next == 0)
+                slot->last = index;
         else
-                wheel->timers[timer->next].prev = index;
-        wheel->used[level] |= UINT64_C(1) << slot;
+                wheel->timers[next].prev = index;
+        wheel->used[level] |= UINT64_C(1) << place % ACD_WHEEL_SLOT_COUNT;
         wheel->count++;
 }
 
@@ -76,30 +79,29 @@ void acd_wheel_set(struct acd_wheel *wheel, uint32_t index, uint64_t tick)
                 tick = wheel->tick;
         if (tick > ACD_WHEEL_TICK_MAX)
                 tick = ACD_WHEEL_TICK_MAX;
-        wheel->timers[index].tick = tick & ACD_WHEEL_TICK_MAX;
-        link_timer(wheel, index, level_of(wheel, tick), false);
+        link_timer(wheel, index, tick, level_of(wheel, tick), false);
 }
 
 void acd_wheel_stop(struct acd_wheel *wheel, uint32_t index)
 {
         struct acd_timer *timer = &wheel->timers[index];
-        uint32_t level, slot;
+        uint32_t place = timer->place, prev = timer->prev, next = timer->next;
+        struct acd_wheel_slot *slot;
 
-        if (timer->place == 0)
+        if (place-- == 0)
                 return;
-        level = (uint32_t)(timer->place - 1) / ACD_WHEEL_SLOT_COUNT;
-        slot = (uint32_t)(timer->place - 1) % ACD_WHEEL_SLOT_COUNT;
-        if (timer->prev == 0)
-                wheel->slot[level][slot].first = timer->next;
+        slot = &wheel->slot[place];
+        if (prev == 0)
+                slot->first = next;
         else
-                wheel->timers[timer->prev].next = timer->next;
-        if (timer->next == 0)
-                wheel->slot[level][slot].last = timer->prev;
+                wheel->timers[prev].next = next;
+        if (next == 0)
+                slot->last = prev;
         else
-                wheel->timers[timer->next].prev = timer->prev;
-        if (wheel->slot[level][slot].first == 0)
-                wheel->used[level] &= ~(UINT64_C(1) << slot);
-        ACD_ASSERT(wheel->count > 0);
+                wheel->timers[next].prev = prev;
+        if (slot->first == 0)
+                wheel->used[place / ACD_WHEEL_SLOT_COUNT] &=
+                        ~(UINT64_C(1) << place % ACD_WHEEL_SLOT_COUNT);
         wheel->count--;
         *timer = (struct acd_timer){ 0 };
 }
@@ -153,16 +155,15 @@ bool acd_wheel_step(struct acd_wheel *wheel, uint64_t tick, uint32_t *ret_index)
         if (tick > ACD_WHEEL_TICK_MAX)
                 tick = ACD_WHEEL_TICK_MAX;
         if (level != 0) {
-                uint32_t index = wheel->slot[level][slot].last;
+                uint32_t index = wheel->slot[level * ACD_WHEEL_SLOT_COUNT + slot].last;
                 uint64_t due = wheel->timers[index].tick;
 
                 acd_wheel_stop(wheel, index);
-                wheel->timers[index].tick = due & ACD_WHEEL_TICK_MAX;
-                link_timer(wheel, index, level_of(wheel, due), true);
+                link_timer(wheel, index, due, level_of(wheel, due), true);
                 return true;
         }
-        if (wheel->slot[0][slot].first != 0) {
-                *ret_index = wheel->slot[0][slot].first;
+        if (wheel->slot[slot].first != 0) {
+                *ret_index = wheel->slot[slot].first;
                 acd_wheel_stop(wheel, *ret_index);
                 return true;
         }
@@ -189,7 +190,6 @@ bool acd_wheel_restore(struct acd_wheel *wheel, uint32_t index, uint64_t tick, u
         if (level_of(wheel, tick) > level ||
             (level_of(wheel, tick) < level && digit(wheel->tick, level) != digit(tick, level)))
                 return false;
-        wheel->timers[index].tick = tick & ACD_WHEEL_TICK_MAX;
-        link_timer(wheel, index, level, false);
+        link_timer(wheel, index, tick, level, false);
         return true;
 }

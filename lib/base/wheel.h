@@ -37,14 +37,16 @@ struct acd_timer {
         uint32_t next;
 };
 
+struct acd_wheel_slot {
+        uint32_t first, last;
+};
+
 struct acd_wheel {
         struct acd_timer *timers;
-        uint64_t tick;  /* everything before it has run */
-        uint64_t count; /* timers set */
+        uint64_t tick;                        /* everything before it has run */
+        uint64_t count;                       /* timers set */
         uint64_t used[ACD_WHEEL_LEVEL_COUNT]; /* a bit for each slot that is not empty */
-        struct {
-                uint32_t first, last;
-        } slot[ACD_WHEEL_LEVEL_COUNT][ACD_WHEEL_SLOT_COUNT];
+        struct acd_wheel_slot slot[ACD_WHEEL_LEVEL_COUNT * ACD_WHEEL_SLOT_COUNT];
 };
 
 void acd_wheel_init(struct acd_wheel *wheel, struct acd_timer *timers);

@@ -152,7 +152,7 @@ Test(wheel, restored_wheels_fire_alike)
         acd_wheel_init(&copy, copy_timers);
         copy.tick = world.wheel.tick;
         for (uint32_t place = 1; place <= 512; place++) {
-                uint32_t at = world.wheel.slot[(place - 1) / 64][(place - 1) % 64].first;
+                uint32_t at = world.wheel.slot[place - 1].first;
 
                 for (; at != 0; at = world.timers[at].next) {
                         cr_assert(acd_wheel_restore(&copy, at, world.timers[at].tick, place));
