@@ -13,9 +13,6 @@
 
 #include "base/bytes.h"
 
-/* Digits of pi begin them; see acd_hash64_add_block(). */
-enum { LANE_COUNT = 4 };
-
 void acd_hash64_add_bytes(struct acd_hash64 *hash, const void *bytes, size_t size)
 {
         const uint8_t *at = bytes;
@@ -31,26 +28,31 @@ void acd_hash64_add_bytes(struct acd_hash64 *hash, const void *bytes, size_t siz
 }
 
 /* One step of a lane: a bijection of (lane ^ word), as acd_hash64_add_u64() is, but with one
- * multiplication, whose upper half is folded down for the next one. */
+ * multiplication, whose upper half, the well mixed one, becomes the lower for the next one. */
 static inline uint64_t lane_step(uint64_t lane, uint64_t word)
 {
         lane = (lane ^ word) * 0x9e3779b97f4a7c15;
-        return lane ^ lane >> 32;
+        return lane << 32 | lane >> 32;
 }
 
 void acd_hash64_add_block(struct acd_hash64 *hash, const void *bytes, size_t size)
 {
-        /* Lanes differ, or two of them could swap what they were given. */
-        uint64_t lane[LANE_COUNT] = { 0x243f6a8885a308d3, 0x13198a2e03707344, 0xa4093822299f31d0,
-                                      0x082efa98ec4e6c89 };
+        /* Lanes differ, or two of them could swap what they were given; digits of pi. */
+        uint64_t a = 0x243f6a8885a308d3, b = 0x13198a2e03707344;
+        uint64_t c = 0xa4093822299f31d0, d = 0x082efa98ec4e6c89;
         const uint8_t *at = bytes;
         size_t left = size;
 
-        for (; left >= LANE_COUNT * sizeof(uint64_t); left -= LANE_COUNT * sizeof(uint64_t))
-                for (int i = 0; i < LANE_COUNT; i++, at += sizeof(uint64_t))
-                        lane[i] = lane_step(lane[i], acd_get_u64(at));
-        for (int i = 0; i < LANE_COUNT; i++)
-                acd_hash64_add_u64(hash, lane[i]);
+        for (; left >= 32; left -= 32, at += 32) {
+                a = lane_step(a, acd_get_u64(at));
+                b = lane_step(b, acd_get_u64(at + 8));
+                c = lane_step(c, acd_get_u64(at + 16));
+                d = lane_step(d, acd_get_u64(at + 24));
+        }
+        acd_hash64_add_u64(hash, a);
+        acd_hash64_add_u64(hash, b);
+        acd_hash64_add_u64(hash, c);
+        acd_hash64_add_u64(hash, d);
         acd_hash64_add_u64(hash, size);
         acd_hash64_add_bytes(hash, at, left);
 }

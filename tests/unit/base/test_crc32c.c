@@ -76,6 +76,28 @@ Test(crc32c, all_ways_agree_with_the_definition)
         }
 }
 
+/* Goal    What is long is joined from streams as if it were one.
+ * Method  Sizes around each multiple of what is taken at once, against the tables. */
+Test(crc32c, long_ones_are_joined)
+{
+        static uint8_t bytes[4 * 768 + 64];
+        struct acd_prng prng;
+
+        acd_prng_init(&prng, 6);
+        for (size_t i = 0; i < sizeof(bytes); i++)
+                bytes[i] = (uint8_t)acd_prng_next(&prng);
+        for (size_t size = 600; size <= sizeof(bytes) - 8; size++) {
+                uint32_t seed = (uint32_t)acd_prng_next(&prng);
+                const uint8_t *at = bytes + size % 8;
+                uint32_t expected = acd_crc32c_by_table(seed, at, size);
+
+                if (acd_crc32c_has_instruction())
+                        cr_assert_eq(acd_crc32c_by_instruction(seed, at, size), expected);
+                if (size % 100 == 0)
+                        cr_assert_eq(by_definition(seed, at, size), expected);
+        }
+}
+
 /* Goal    In pieces it gives what it gives in one, however it is cut. */
 Test(crc32c, can_be_continued)
 {
