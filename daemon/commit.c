@@ -42,9 +42,13 @@ enum commit_room commit_room(struct shard *shard)
 
         if (!stage_has_room(filling_stage(commit)))
                 return is_busy ? COMMIT_WAIT : COMMIT_FULL;
+        if (commit->sure_count > 0)
+                return COMMIT_ROOM;
 
         switch (journal_reserve(shard->journal, ACD_COMMAND_BODY_MAX, ACD_COMMAND_PAYLOAD_MAX)) {
         case JOURNAL_ROOM:
+                commit->sure_count = journal_sure_count(shard->journal, ACD_COMMAND_BODY_MAX,
+                                                        ACD_COMMAND_PAYLOAD_MAX);
                 return COMMIT_ROOM;
         case JOURNAL_ROOM_BATCH_FULL:
                 return is_busy ? COMMIT_WAIT : COMMIT_FULL;
@@ -75,9 +79,10 @@ static void take_outcome(struct shard *shard, const struct acd_command *command,
         struct commit *commit = &shard->commit;
         struct stage *stage = filling_stage(commit);
 
-        acd_hash64_add_u64(&commit->hash, (uint64_t)command->kind << 32 | commit->effects.count);
         acd_hash64_add_u64(&commit->hash, reply->id);
-        acd_hash64_add_u64(&commit->hash, (uint64_t)reply->changed << 8 | reply->state);
+        acd_hash64_add_u64(&commit->hash, (uint64_t)reply->changed << 32 |
+                                                  (uint64_t)commit->effects.count << 16 |
+                                                  (uint64_t)command->kind << 8 | reply->state);
         for (uint32_t i = 0; i < commit->effects.count; i++)
                 stage_add(stage, shard->acd, &commit->effects.item[i]);
         shard->metrics.events_total += commit->effects.count;
@@ -88,8 +93,8 @@ enum acd_result commit_step(struct shard *shard, const struct acd_command *comma
 {
         struct commit *commit = &shard->commit;
         acd_time now = commit_now(shard);
-        uint32_t body_size = 0;
-        uint32_t payload_size = 0;
+        uint32_t body_size, payload_size;
+        uint8_t *body;
         enum acd_result result;
 
         result = acd_step(shard->acd, now, command, ret_reply, &commit->effects);
@@ -102,8 +107,10 @@ enum acd_result commit_step(struct shard *shard, const struct acd_command *comma
 
         commit->now = now;
         commit->has_content = true;
-        acd_command_encode(command, commit->body, &body_size, commit->payload, &payload_size);
-        (void)journal_append(shard->journal, (struct journal_bytes){ commit->body, body_size },
+        commit->sure_count -= commit->sure_count > 0;
+        body = journal_body(shard->journal);
+        acd_command_encode(command, body, &body_size, commit->payload, &payload_size);
+        (void)journal_append(shard->journal, (struct journal_bytes){ body, body_size },
                              (struct journal_bytes){ commit->payload, payload_size });
         take_outcome(shard, command, ret_reply);
         shard->metrics.commands_total++;
@@ -129,6 +136,7 @@ static struct journal_stamp close_batch(struct shard *shard)
         };
         commit->filling++;
         commit->has_content = false;
+        commit->sure_count = 0;
         return stamp;
 }
 

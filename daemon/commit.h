@@ -42,6 +42,7 @@ struct commit {
         uint64_t flying;         /* of the one on its way, or 0 */
         uint64_t durable;        /* of the last one on disk */
         bool has_content;        /* the filling one has a command */
+        uint32_t sure_count;     /* steps for which the journal has room without being asked */
         acd_time now;            /* of the filling one, if it has content */
         uint64_t event_position; /* where the log ends after all sealed batches */
         struct acd_hash64 hash;  /* the running digest */
@@ -53,7 +54,6 @@ struct commit {
         uint32_t sync_us[COMMIT_SYNC_SAMPLE_COUNT]; /* the last ones, a ring */
 
         struct acd_effects effects; /* of the last step */
-        uint8_t body[ACD_COMMAND_BODY_MAX];
         uint8_t payload[ACD_COMMAND_PAYLOAD_MAX];
 };
 

@@ -29,7 +29,7 @@ struct writer {
         uint32_t payload_size;
 };
 
-static uint8_t *put_number(uint8_t *at, uint64_t value)
+static inline uint8_t *put_number(uint8_t *at, uint64_t value)
 {
         while (value >= 0x80) {
                 *at++ = (uint8_t)(value | 0x80);
@@ -45,10 +45,13 @@ static uint8_t *put_id(uint8_t *at, uint64_t id)
         return at + sizeof(id);
 }
 
-static uint8_t *put_text(struct writer *writer, uint8_t *at, const char *text, size_t size_max)
+static inline uint8_t *put_text(struct writer *writer, uint8_t *at, const char *text,
+                                size_t size_max)
 {
         size_t size = 0;
 
+        if (text[0] == 0)
+                return put_number(at, 0);
         while (text[size] != 0)
                 ACD_ASSERT(++size < size_max);
         ACD_ASSERT((size_t)(writer->body_end - at) >= 10 + size);
@@ -57,11 +60,12 @@ static uint8_t *put_text(struct writer *writer, uint8_t *at, const char *text, s
         return at + size;
 }
 
-static uint8_t *put_bytes(struct writer *writer, uint8_t *at, const struct acd_bytes *bytes)
+static inline uint8_t *put_bytes(struct writer *writer, uint8_t *at, const struct acd_bytes *bytes)
 {
+        if (bytes->size == 0)
+                return put_number(at, 0);
         ACD_ASSERT(bytes->size <= ACD_COMMAND_PAYLOAD_MAX - writer->payload_size);
-        if (bytes->size > 0)
-                memcpy(writer->payload + writer->payload_size, bytes->at, bytes->size);
+        memcpy(writer->payload + writer->payload_size, bytes->at, bytes->size);
         writer->payload_size += bytes->size;
         return put_number(at, bytes->size);
 }

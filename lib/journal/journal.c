@@ -118,6 +118,24 @@ enum journal_room journal_reserve(struct journal *journal, size_t body_size, siz
         return JOURNAL_ROOM;
 }
 
+uint32_t journal_sure_count(const struct journal *journal, size_t body_size, size_t payload_size)
+{
+        const struct journal_buffer *buffer = &journal->buffers[journal->filling_index];
+        size_t left_size = journal->options.batch_size_max - buffer->used_size -
+                           JOURNAL_BATCH_TRAILER_SIZE;
+        size_t count = left_size / journal_record_size(body_size, payload_size);
+        uint32_t left_count = journal->options.batch_record_count_max - buffer->record_count;
+
+        return count < left_count ? (uint32_t)count : left_count;
+}
+
+uint8_t *journal_body(struct journal *journal)
+{
+        struct journal_buffer *buffer = filling(journal);
+
+        return buffer->bytes + buffer->used_size + JOURNAL_RECORD_HEADER_SIZE;
+}
+
 uint64_t journal_append(struct journal *journal, struct journal_bytes body,
                         struct journal_bytes payload)
 {

@@ -140,6 +140,14 @@ enum journal_room {
  * only when the helper fell behind). */
 enum journal_room journal_reserve(struct journal *journal, size_t body_size, size_t payload_size);
 
+/* For how many records of these sizes, one after the other, journal_reserve() would surely say
+ * JOURNAL_ROOM, as it did the last time it was asked and with the batch as it is. */
+uint32_t journal_sure_count(const struct journal *journal, size_t body_size, size_t payload_size);
+
+/* The place of the next record's body: one of at most the size that there is room for may be
+ * written there, which saves its copy. */
+uint8_t *journal_body(struct journal *journal);
+
 /* Copy a record into the batch; returns its lsn. The last journal_reserve() said
  * JOURNAL_ROOM for at least these sizes. Either part may be empty. */
 uint64_t journal_append(struct journal *journal, struct journal_bytes body,

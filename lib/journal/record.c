@@ -25,9 +25,10 @@
  * Before a payload stands its erasure mark, 8 bytes: zero, or a magic.
  *
  * The chain runs through: record 0 continues the batch before, each record the
- * one before it, the trailer the last record and then the batch's header. What
- * a record adds to the chain is its header (with the payload's size and CRC)
- * and its body: a payload can be zeroed later without a break. The mark tells
+ * one before it, the trailer the last record and then the batch's header. The
+ * chain after a record is the CRC of its header (with the payload's size and CRC),
+ * in which the chain before it stands in its own place, and its body: words of
+ * eight bytes, at once. A payload can be zeroed later without a break. The mark tells
  * zeros that were meant from sectors that were lost; a single flipped bit does
  * not make one.
  *
@@ -146,43 +147,50 @@ uint32_t journal_record_chain(const uint8_t *at)
 
 uint32_t journal_record_continue(const uint8_t *at, uint32_t chain)
 {
-        chain = acd_crc32c(chain, at, RECORD_CHAIN_OFFSET);
-        return acd_crc32c(chain, at + JOURNAL_RECORD_HEADER_SIZE, padded(acd_get_u16(at + 4)));
+        uint8_t header[JOURNAL_RECORD_HEADER_SIZE];
+
+        memcpy(header, at, RECORD_CHAIN_OFFSET);
+        acd_put_u32(header + RECORD_CHAIN_OFFSET, chain);
+        return acd_crc32c(acd_crc32c(0, header, sizeof(header)), at + sizeof(header),
+                          padded(acd_get_u16(at + 4)));
 }
 
-/* Copy @bytes and the zeros after them; returns what follows. */
+/* Have @bytes, of which there is at least one, at @at, and zeros after them; returns what
+ * follows. */
 static uint8_t *put_padded(uint8_t *at, struct journal_bytes bytes)
 {
-        size_t size = padded(bytes.size);
+        size_t rest_size = bytes.size % 8;
+        uint8_t *end = at + padded(bytes.size);
 
-        if (bytes.size > 0)
+        if (bytes.at != at)
                 memcpy(at, bytes.at, bytes.size);
-        memset(at + bytes.size, 0, size - bytes.size);
-        return at + size;
+        if (rest_size != 0)
+                acd_put_u64(end - 8,
+                            acd_get_u64(end - 8) & ((UINT64_C(1) << 8 * rest_size) - 1));
+        return end;
 }
 
 uint32_t journal_record_encode(uint8_t *into, uint32_t index, uint32_t chain,
                                struct journal_bytes body, struct journal_bytes payload)
 {
-        uint8_t *at = into + JOURNAL_RECORD_HEADER_SIZE;
+        uint8_t *body_end = into + JOURNAL_RECORD_HEADER_SIZE;
+        uint32_t payload_crc = 0;
 
         ACD_ASSERT(index < JOURNAL_BATCH_RECORD_COUNT_MAX);
         ACD_ASSERT(body.size <= JOURNAL_BODY_SIZE_MAX);
         ACD_ASSERT(payload.size <= JOURNAL_PAYLOAD_SIZE_MAX);
 
-        acd_put_u16(into, RECORD_MAGIC);
-        acd_put_u16(into + 2, (uint16_t)index);
-        acd_put_u16(into + 4, (uint16_t)body.size);
-        acd_put_u16(into + 6, (uint16_t)payload.size);
-        acd_put_u32(into + 8, acd_crc32c(0, payload.at, payload.size));
-
-        at = put_padded(at, body);
+        if (body.size > 0)
+                body_end = put_padded(body_end, body);
         if (payload.size > 0) {
-                memset(at, 0, JOURNAL_ERASURE_MARK_SIZE);
-                (void)put_padded(at + JOURNAL_ERASURE_MARK_SIZE, payload);
+                payload_crc = acd_crc32c(0, payload.at, payload.size);
+                acd_put_u64(body_end, 0);
+                (void)put_padded(body_end + JOURNAL_ERASURE_MARK_SIZE, payload);
         }
-
-        chain = journal_record_continue(into, chain);
+        acd_put_u64(into, RECORD_MAGIC | (uint64_t)index << 16 | (uint64_t)body.size << 32 |
+                                  (uint64_t)payload.size << 48);
+        acd_put_u64(into + 8, payload_crc | (uint64_t)chain << 32);
+        chain = acd_crc32c(0, into, (size_t)(body_end - into));
         acd_put_u32(into + RECORD_CHAIN_OFFSET, chain);
         return chain;
 }

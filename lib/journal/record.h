@@ -15,8 +15,8 @@
  *   - A record is a body, covered by the checksum chain, and a payload, of which
  *     the chain covers only size and checksum. A payload that is marked as erased
  *     and overwritten with zeros breaks nothing.
- *   - The chain: each record's checksum is seeded by the one before it, the
- *     first record's by the trailer of the batch before. A batch cannot be
+ *   - The chain: each record's checksum counts in the one before it, the
+ *     first record's that of the trailer of the batch before. A batch cannot be
  *     dropped, doubled or moved unnoticed.
  *   - The header stands alone: its checksum is seeded by the directory's secret
  *     and the segment's number, so what an earlier life of the file left behind,
@@ -121,7 +121,8 @@ struct journal_bytes {
 
 /* Put record number @index of a batch at @into and return the chain after it.
  * @into has journal_record_size() bytes; @body and @payload at most
- * JOURNAL_BODY_SIZE_MAX and JOURNAL_PAYLOAD_SIZE_MAX. */
+ * JOURNAL_BODY_SIZE_MAX and JOURNAL_PAYLOAD_SIZE_MAX. The body may be in its place
+ * already, JOURNAL_RECORD_HEADER_SIZE after @into. */
 uint32_t journal_record_encode(uint8_t *into, uint32_t index, uint32_t chain,
                                struct journal_bytes body, struct journal_bytes payload);
 
