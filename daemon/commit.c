@@ -83,8 +83,7 @@ static void take_outcome(struct shard *shard, const struct acd_command *command,
         acd_hash64_add_u64(&commit->hash, (uint64_t)reply->changed << 32 |
                                                   (uint64_t)commit->effects.count << 16 |
                                                   (uint64_t)command->kind << 8 | reply->state);
-        for (uint32_t i = 0; i < commit->effects.count; i++)
-                stage_add(stage, shard->acd, &commit->effects.item[i]);
+        stage_add(stage, shard->acd, &commit->effects);
         shard->metrics.events_total += commit->effects.count;
 }
 

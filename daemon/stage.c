@@ -6,8 +6,9 @@
  * gone with the next step. They wait here and not in the log, because the log
  * must never show what might not have happened.
  *
- * The rule by which entries are cut ("the next event does not fit any more")
- * depends on nothing but the events, so replay cuts at the same places.
+ * The rule by which entries are cut ("what the step says of the tenant might not
+ * fit any more") depends on nothing but the events, so replay cuts at the same
+ * places.
  */
 
 #include "daemon/stage.h"
@@ -24,11 +25,6 @@ void stage_init(struct stage *stage, uint8_t *bytes, uint16_t *slot_of, uint32_t
         };
 }
 
-bool stage_has_room(const struct stage *stage)
-{
-        return stage->slot_count + ACD_EFFECT_MAX <= STAGE_SLOT_COUNT;
-}
-
 static struct stage_slot *open_slot(struct stage *stage, acd_tenant_id tenant, uint32_t index)
 {
         ACD_ASSERT(stage->slot_count < STAGE_SLOT_COUNT);
@@ -42,22 +38,56 @@ static struct stage_slot *open_slot(struct stage *stage, acd_tenant_id tenant, u
         return slot;
 }
 
-void stage_add(struct stage *stage, const struct acd *acd, const struct acd_event *event)
+/* The open slot of @tenant, or NULL. */
+static struct stage_slot *slot_of(struct stage *stage, acd_tenant_id tenant, uint32_t index)
 {
-        uint32_t index = acd_id_split(event->tenant.value).slot;
         struct stage_slot *slot;
 
         ACD_ASSERT(index < stage->tenant_count_max);
 
-        slot = stage->slot_of[index] == 0 ? NULL : &stage->slot[stage->slot_of[index] - 1];
+        if (stage->slot_of[index] == 0)
+                return NULL;
+        slot = &stage->slot[stage->slot_of[index] - 1];
         /* A tenant may be removed, and another take its place, within one batch. */
-        if (slot == NULL || slot->tenant.value != event->tenant.value)
-                slot = open_slot(stage, event->tenant, index);
-        if (wire_batch_add(&slot->batch, acd, event))
+        return slot->tenant.value == tenant.value ? slot : NULL;
+}
+
+/* Add @count events of one tenant. */
+static void add_run(struct stage *stage, const struct acd *acd, const struct acd_event *events,
+                    uint32_t count)
+{
+        struct stage_slot *slot = stage->recent;
+        uint32_t index;
+
+        /* Nearly always it is the one as before. */
+        if (slot == NULL || slot->tenant.value != events->tenant.value) {
+                index = acd_id_split(events->tenant.value).slot;
+                slot = slot_of(stage, events->tenant, index);
+                if (slot == NULL)
+                        slot = open_slot(stage, events->tenant, index);
+                stage->recent = slot;
+        }
+        if (wire_batch_add(&slot->batch, acd, events, count))
                 return;
 
-        slot = open_slot(stage, event->tenant, index);
-        ACD_ASSERT(wire_batch_add(&slot->batch, acd, event));
+        slot = open_slot(stage, events->tenant, acd_id_split(events->tenant.value).slot);
+        stage->recent = slot;
+        ACD_ASSERT(wire_batch_add(&slot->batch, acd, events, count));
+}
+
+void stage_add(struct stage *stage, const struct acd *acd, const struct acd_effects *effects)
+{
+        const struct acd_event *event = effects->item;
+        const struct acd_event *end = event + effects->count;
+
+        while (event < end) {
+                const struct acd_event *begin = event;
+
+                do
+                        event++;
+                while (event < end && event->tenant.value == begin->tenant.value);
+                add_run(stage, acd, begin, (uint32_t)(event - begin));
+        }
 }
 
 void stage_hash(const struct stage *stage, struct acd_hash64 *hash)
@@ -100,4 +130,5 @@ void stage_reset(struct stage *stage)
         for (uint32_t i = 0; i < stage->slot_count; i++)
                 stage->slot_of[acd_id_split(stage->slot[i].tenant.value).slot] = 0;
         stage->slot_count = 0;
+        stage->recent = NULL;
 }

@@ -38,6 +38,7 @@ struct stage {
         uint16_t *slot_of; /* by the tenant's slot: its open one plus 1, 0 = none */
         uint32_t tenant_count_max;
         uint32_t slot_count; /* in use */
+        struct stage_slot *recent; /* the one that was added to last, or NULL */
         struct stage_slot slot[STAGE_SLOT_COUNT];
 };
 
@@ -45,10 +46,13 @@ struct stage {
 void stage_init(struct stage *stage, uint8_t *bytes, uint16_t *slot_of, uint32_t tenant_count_max);
 
 /* All events of one more step fit, whatever they are. */
-bool stage_has_room(const struct stage *stage);
+static inline bool stage_has_room(const struct stage *stage)
+{
+        return stage->slot_count + ACD_EFFECT_MAX <= STAGE_SLOT_COUNT;
+}
 
-/* Add @event; @acd is as the step that made it left it. */
-void stage_add(struct stage *stage, const struct acd *acd, const struct acd_event *event);
+/* Add the events of a step; @acd is as the step left it. */
+void stage_add(struct stage *stage, const struct acd *acd, const struct acd_effects *effects);
 
 /* Fold all entries into @hash; the position after them in a log that ends at @position. */
 void stage_hash(const struct stage *stage, struct acd_hash64 *hash);

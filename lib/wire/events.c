@@ -4,7 +4,7 @@
  * them the hottest bytes of the daemon; and they must come out the same
  * whenever they are written again, because replay after a crash appends to a
  * log and a stream that may already have them. So they are coded by hand:
- * fields in the order of their numbers, zeros left out. events_core.c says
+ * fields always in the same order, zeros left out. events_core.c says
  * where the names come from.
  *
  *      tenant | epoch | first | last | wall offset | time | reference | event | event | ...
@@ -16,8 +16,10 @@
  * Names are a third of what there is to say and nearly always the same, so an
  * event says the place of a reference, which comes before the first event that
  * needs it. Which references there are is kept in a small hash table beside the
- * bytes. An event is only begun when the longest one would fit: so its fields
- * are written without looking for the end, which is half of their cost.
+ * bytes; the fields that the last event said its places with are kept ready, because
+ * the next one mostly says the same. A step's events are only begun when as many of
+ * the longest would fit: so their fields are written without looking for the end,
+ * which is half of their cost.
  */
 
 #include "wire/events_put.h"
@@ -97,7 +99,7 @@ void wire_batch_begin(struct wire_batch *batch, const struct wire_batch_head *he
 
         memset(batch->places->slot, 0, sizeof(batch->places->slot));
         batch->places->count = 0;
-        memset(batch->last, 0, sizeof(batch->last));
+        memset(&batch->recent, 0, sizeof(batch->recent));
         batch->time_ns = head->time_ns;
         batch->next_sequence = head->first_sequence;
         put_head(batch, head);
@@ -129,8 +131,9 @@ static void put_reference(struct wire_batch *batch, enum acd_object object, uint
         batch->size = (size_t)(at - batch->bytes);
 }
 
-uint32_t wire_batch_search(struct wire_batch *batch, const struct wire_namer *namer,
-                           enum acd_object object, uint64_t id)
+/* The place of @object with @id in the batch's list of references; it is put there if it is not. */
+static uint32_t place_of(struct wire_batch *batch, const struct wire_namer *namer,
+                         enum acd_object object, uint64_t id)
 {
         struct wire_places *places = batch->places;
         uint64_t key = key_of(object, id);
@@ -147,6 +150,70 @@ uint32_t wire_batch_search(struct wire_batch *batch, const struct wire_namer *na
         places->slot[slot] = (uint16_t)places->count;
         put_reference(batch, object, id, namer->name(namer->self, object, id));
         return places->count;
+}
+
+void wire_batch_refer_agent(struct wire_batch *batch, const struct wire_namer *namer, uint64_t id)
+{
+        struct wire_recent *recent = &batch->recent;
+        uint32_t place = id == 0 ? 0 : place_of(batch, namer, ACD_OBJECT_AGENT, id);
+        const uint8_t *end = wire_raw_uint(recent->agent_field, EVENT_AGENT, place);
+
+        recent->agent = id;
+        recent->agent_size = (uint32_t)(end - recent->agent_field);
+}
+
+void wire_batch_refer_line(struct wire_batch *batch, const struct wire_namer *namer,
+                           const struct acd_event *event)
+{
+        struct wire_recent *recent = &batch->recent;
+        uint8_t *at = recent->line;
+
+        if (event->queue.value != 0)
+                at = wire_raw_uint(at, EVENT_QUEUE,
+                                   place_of(batch, namer, ACD_OBJECT_QUEUE, event->queue.value));
+        if (event->channel.value != 0)
+                at = wire_raw_uint(
+                        at, EVENT_CHANNEL,
+                        place_of(batch, namer, ACD_OBJECT_CHANNEL, event->channel.value));
+        if (event->gateway.value != 0)
+                at = wire_raw_uint(
+                        at, EVENT_GATEWAY,
+                        place_of(batch, namer, ACD_OBJECT_GATEWAY, event->gateway.value));
+        recent->queue = event->queue.value;
+        recent->channel = event->channel.value;
+        recent->gateway = event->gateway.value;
+        recent->line_size = (uint32_t)(at - recent->line);
+}
+
+_Static_assert(3 * 3 + 1 <= sizeof(((struct wire_recent *)0)->line) &&
+                       WIRE_REFERENCE_COUNT_MAX < 1 << 14,
+               "a place is two bytes at most, and a tag one");
+
+/* The length goes before the body and is nearly always one byte. */
+void wire_batch_put(struct wire_batch *batch, const struct acd_event *event,
+                    const struct wire_event_texts *texts, const struct wire_namer *namer)
+{
+        uint8_t *begin, *body, *end;
+        size_t size;
+
+        wire_batch_refer(batch, event, namer);
+        begin = batch->bytes + batch->size;
+        body = begin + 2;
+        end = body;
+        if (event->sequence != batch->next_sequence)
+                end = wire_raw_uint(end, 1, event->sequence);
+        end = wire_event_write(end, batch, event, texts);
+        size = (size_t)(end - body);
+        ACD_ASSERT(size + 3 <= WIRE_EVENT_MAX);
+        begin[0] = BATCH_EVENTS << 3 | WIRE_TYPE_BYTES;
+        begin[1] = (uint8_t)size;
+        if (size >= 0x80) {
+                memmove(body + 1, body, size);
+                begin[1] = (uint8_t)(size | 0x80);
+                begin[2] = (uint8_t)(size >> 7);
+                end++;
+        }
+        batch->size = (size_t)(end - batch->bytes);
 }
 
 static struct acd_text name_at_hand(const void *self, enum acd_object object, uint64_t id)
@@ -208,11 +275,13 @@ bool wire_batch_copy(struct wire_batch *batch, const struct wire_batch_head *hea
         if (batch->size == 0) {
                 wire_batch_begin(batch, head);
         } else {
-                if (!wire_batch_takes(batch, head->time_ns))
+                if (!wire_batch_takes(batch, head->time_ns, 1))
                         return false;
                 wire_batch_last(batch, head->last_sequence);
         }
         wire_batch_put(batch, &said, &texts, &namer);
+        batch->event_count++;
+        batch->next_sequence = event->sequence + 1;
         return true;
 }
 
@@ -339,7 +408,7 @@ static const struct place places[] = {
         [3] = PLACE(KEEP_SMALL, reason),     [4] = PLACE(KEEP_SMALL, state),
         [5] = PLACE(KEEP_SMALL, band),       [6] = PLACE(KEEP_FIXED, contact),
         [9] = PLACE(KEEP_FIXED, assignment), [12] = PLACE(KEEP_FIXED, deadline_ns),
-        [13] = PLACE(KEEP_FIXED, since_ns),  [14] = PLACE(KEEP_WIDE, value),
+        [13] = PLACE(KEEP_FIXED, since_ns),  [14] = PLACE(KEEP_FIXED, value),
         [15] = PLACE(KEEP_SMALL, count),     [16] = PLACE(KEEP_TEXT, label),
         [17] = PLACE(KEEP_SMALL, object),    [18] = PLACE(KEEP_SMALL, tier),
         [19] = PLACE(KEEP_TEXT, client_key), [20] = PLACE(KEEP_TEXT, name),

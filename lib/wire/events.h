@@ -11,7 +11,8 @@
  *
  *   Ownership  A writer borrows its buffer; a reader borrows the bytes.
  *   Failure    Adding says "does not fit": the caller closes the batch and
- *              begins the next (this is the rule by which batches are cut).
+ *              begins the next (this is the rule by which batches are cut: between steps,
+ *              and at changes of tenant within one).
  *   Cost       O(bytes); look-ups of names are O(1).
  *   Threads    That of the core for adding; reading: any.
  */
@@ -38,9 +39,14 @@ struct wire_places {
         uint16_t slot[2 * WIRE_REFERENCE_COUNT_MAX]; /* open addressing: place, 0 = free */
 };
 
-struct wire_place {
-        uint64_t id;
-        uint32_t place;
+/* What the last event referred to, and the fields that say so, ready to be copied: neighbours
+ * mostly refer to the same. An id of 0 has a field of no bytes. */
+struct wire_recent {
+        uint64_t queue, channel, gateway, agent;
+        uint32_t line_size;
+        uint32_t agent_size;
+        uint8_t line[16]; /* of queue, channel and gateway */
+        uint8_t agent_field[4];
 };
 
 /* One batch being written, of one tenant. */
@@ -55,8 +61,7 @@ struct wire_batch {
         uint64_t next_sequence; /* of an event that need not say it */
         uint64_t time_ns;
         uint32_t event_count;
-        /* The last reference of each object, from ACD_OBJECT_CHANNEL on. */
-        struct wire_place last[ACD_OBJECT_GATEWAY - ACD_OBJECT_CHANNEL + 1];
+        struct wire_recent recent;
 };
 
 /* Memory for a batch as large as they get. */
@@ -65,12 +70,13 @@ enum { WIRE_BATCH_MEMORY = sizeof(struct wire_places) + WIRE_BATCH_MAX };
 /* A writer in @memory, aligned to 8; @size at most WIRE_BATCH_MEMORY is used. */
 void wire_batch_init(struct wire_batch *batch, uint8_t *memory, size_t size);
 
-/* Append @event; its names and keys are read from @acd, which must be as the step that made the
- * event left it. The first event begins the batch, with the tenant's name, epoch, wall offset
- * of @acd and the event's time; each further one must follow the last in sequence. False: it has
- * another time, or might not fit: take the batch as it is, reset, and add again. */
-bool wire_batch_add(struct wire_batch *batch, const struct acd *acd, const struct acd_event *event)
-        __attribute__((warn_unused_result));
+/* Append @count events of one step and tenant; their names and keys are read from @acd, which must
+ * be as the step left it. The first event begins the batch, with the tenant's name, epoch, wall
+ * offset of @acd and the event's time; each further one must follow the last in sequence. False:
+ * they have another time, or might not all fit, and none was added: take the batch as it is, reset,
+ * and add again. */
+bool wire_batch_add(struct wire_batch *batch, const struct acd *acd, const struct acd_event *events,
+                    uint32_t count) __attribute__((warn_unused_result));
 
 /* The same, of an event with names at hand: for followers, who get some of the events of a batch
  * (gaps allowed), and for tools. @head is used when the event begins the batch, its last_sequence

@@ -35,11 +35,10 @@ static void begin(struct wire_batch *batch, const struct acd *acd, const struct 
         wire_batch_begin(batch, &head);
 }
 
-/* An event with texts. Apart, for hardly any has one. */
-static __attribute__((noinline)) void add_with_texts(struct wire_batch *batch,
-                                                     const struct acd *acd,
-                                                     const struct acd_event *event,
-                                                     const struct wire_namer *namer)
+/* An event that is not plain. Apart, for hardly any is. */
+static __attribute__((noinline)) void put_any(struct wire_batch *batch, const struct acd *acd,
+                                              const struct acd_event *event,
+                                              const struct wire_namer *namer)
 {
         char key[ACD_CLIENT_KEY_MAX];
         struct wire_event_texts texts = { .client_key.at = key };
@@ -50,24 +49,33 @@ static __attribute__((noinline)) void add_with_texts(struct wire_batch *batch,
                 texts.client_key.size =
                         acd_contact_payload(acd, event->contact, ACD_PAYLOAD_CLIENT_KEY,
                                             (uint8_t *)key, ACD_CLIENT_KEY_MAX);
+        batch->next_sequence = event->sequence;
         wire_batch_put(batch, event, &texts, namer);
 }
 
-bool wire_batch_add(struct wire_batch *batch, const struct acd *acd, const struct acd_event *event)
+_Static_assert(WIRE_BATCH_HEAD_MAX + ACD_EFFECT_MAX * WIRE_EVENT_ROOM <= WIRE_BATCH_MAX &&
+                       ACD_EFFECT_MAX * WIRE_REFERENCE_COUNT_EVENT <= WIRE_REFERENCE_COUNT_MAX,
+               "what a step says fits an empty batch");
+
+bool wire_batch_add(struct wire_batch *batch, const struct acd *acd, const struct acd_event *events,
+                    uint32_t count)
 {
         struct wire_namer namer = { name_of, acd };
 
-        if (batch->size == 0) {
-                begin(batch, acd, event);
-        } else {
-                ACD_ASSERT(event->sequence == batch->last_sequence + 1);
-                if (!wire_batch_takes(batch, event->now))
-                        return false;
-                wire_batch_last(batch, event->sequence);
+        if (batch->size == 0)
+                begin(batch, acd, events);
+        ACD_ASSERT(events->sequence == batch->next_sequence);
+        if (!wire_batch_takes(batch, events->now, count))
+                return false;
+        for (const struct acd_event *event = events; event < events + count; event++) {
+                if (wire_event_is_plain(event))
+                        wire_batch_put_plain(batch, event, &namer);
+                else
+                        put_any(batch, acd, event, &namer);
         }
-        if (event->has_client_key || is_configuration(event))
-                add_with_texts(batch, acd, event, &namer);
-        else
-                wire_batch_put(batch, event, NULL, &namer);
+        batch->event_count += count;
+        batch->next_sequence = events->sequence + count;
+        wire_batch_last(batch, events[count - 1].sequence);
+        ACD_ASSERT(batch->next_sequence == batch->last_sequence + 1);
         return true;
 }

@@ -8,6 +8,7 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
+#include "base/prng.h"
 #include "tests/unit/wire/fake_core.h"
 #include "wire/events.h"
 #include "wire/resolve.h"
@@ -431,14 +432,14 @@ Test(resolve, events_get_names, .init = setup)
         struct wire_event back;
 
         wire_batch_init(&batch, bytes, sizeof(bytes));
-        cr_assert(wire_batch_add(&batch, core, &event));
+        cr_assert(wire_batch_add(&batch, core, &event, 1));
         event = (struct acd_event){ .kind = ACD_EVENT_CONFIG_CHANGED,
                                     .tenant = tenant,
                                     .sequence = 42,
                                     .now = 1000,
                                     .object = ACD_OBJECT_QUEUE,
                                     .value = fake_id(ACD_OBJECT_QUEUE, FAKE_TENANT, "sales") };
-        cr_assert(wire_batch_add(&batch, core, &event));
+        cr_assert(wire_batch_add(&batch, core, &event, 1));
 
         cr_assert(wire_batch_open(&reader, wire_batch_bytes(&batch)));
         cr_assert_eq(reader.head.epoch, 5);
@@ -458,4 +459,149 @@ Test(resolve, events_get_names, .init = setup)
         cr_assert_eq(wire_batch_next(&reader, &back), 1);
         cr_assert_arr_eq(back.name.at, "sales", 5);
         cr_assert_eq(wire_batch_next(&reader, &back), 0);
+}
+
+/* An id of one of three objects, or none. */
+static uint64_t some_id(struct acd_prng *prng, enum acd_object object)
+{
+        static const char *const names[] = { "a", "b", "c" };
+        uint64_t pick = acd_prng_below(prng, 4);
+
+        return pick == 3 ? 0 : fake_id(object, FAKE_TENANT, names[pick]);
+}
+
+/* Numbers mostly small, at times zero, at times as large as they get. */
+static uint64_t some_number(struct acd_prng *prng, uint64_t max)
+{
+        uint64_t pick = acd_prng_below(prng, 8);
+
+        return pick == 0 ? 0 : pick == 1 ? max : acd_prng_below(prng, max < 0x80 ? max : 0x80);
+}
+
+static struct acd_event some_event(struct acd_prng *prng)
+{
+        struct acd_event event = {
+                .kind = (uint16_t)(3 + some_number(prng, UINT16_MAX - 3)),
+                .reason = (uint16_t)some_number(prng, UINT16_MAX),
+                .state = (uint8_t)some_number(prng, UINT8_MAX),
+                .band = (uint8_t)some_number(prng, UINT8_MAX),
+                .count = (uint32_t)some_number(prng, UINT32_MAX),
+                .tier = (uint8_t)(acd_prng_below(prng, 4) == 0 ? 2 : 0),
+                .now = 1000,
+                .contact = { some_number(prng, UINT64_MAX) },
+                .assignment = { some_number(prng, UINT64_MAX) },
+                .queue = { some_id(prng, ACD_OBJECT_QUEUE) },
+                .agent = { some_id(prng, ACD_OBJECT_AGENT) },
+                .channel = { some_id(prng, ACD_OBJECT_CHANNEL) },
+                .gateway = { some_id(prng, ACD_OBJECT_GATEWAY) },
+                .deadline = some_number(prng, UINT64_MAX),
+                .since = some_number(prng, UINT64_MAX),
+                .value = some_number(prng, UINT64_MAX),
+        };
+
+        if (acd_prng_below(prng, 8) == 0)
+                memcpy(event.label, "lunch", 5);
+        event.tenant.value = fake_id(ACD_OBJECT_TENANT, 0, "acme");
+        return event;
+}
+
+/* The event with its names at hand. */
+static struct wire_event named(const struct acd_event *event)
+{
+        return (struct wire_event){
+                .sequence = event->sequence,
+                .kind = (enum acd_event_kind)event->kind,
+                .reason = (enum acd_reason)event->reason,
+                .state = event->state,
+                .band = event->band,
+                .count = event->count,
+                .tier = event->tier,
+                .contact = event->contact.value,
+                .assignment = event->assignment.value,
+                .agent_id = event->agent.value,
+                .agent = acd_name(core, ACD_OBJECT_AGENT, event->agent.value),
+                .queue_id = event->queue.value,
+                .queue = acd_name(core, ACD_OBJECT_QUEUE, event->queue.value),
+                .channel_id = event->channel.value,
+                .channel = acd_name(core, ACD_OBJECT_CHANNEL, event->channel.value),
+                .gateway_id = event->gateway.value,
+                .gateway = acd_name(core, ACD_OBJECT_GATEWAY, event->gateway.value),
+                .deadline_ns = event->deadline,
+                .since_ns = event->since,
+                .value = event->value,
+                .label = wire_text(event->label),
+        };
+}
+
+/* Goal    The quick way for nearly all events writes what the general one does.
+ * Method  Random steps, and their events one by one as a follower gets them: the same bytes. */
+Test(resolve, events_of_steps_are_those_of_followers, .init = setup)
+{
+        static _Alignas(8) uint8_t bytes[WIRE_BATCH_MEMORY], again[WIRE_BATCH_MEMORY];
+        struct wire_batch batch, copy;
+        struct acd_prng prng;
+
+        acd_prng_init(&prng, 8);
+        for (int round = 0; round < 300; round++) {
+                uint64_t sequence = 1 + acd_prng_below(&prng, 1000);
+                struct wire_batch_head head = {
+                        .tenant = wire_text("acme"),
+                        .epoch = 5,
+                        .first_sequence = sequence,
+                        .wall_offset_ns = -1,
+                        .time_ns = 1000,
+                };
+
+                wire_batch_init(&batch, bytes, sizeof(bytes));
+                wire_batch_init(&copy, again, sizeof(again));
+                for (int step = 0; step < 10; step++) {
+                        struct acd_event events[8];
+                        uint32_t count = 1 + (uint32_t)acd_prng_below(&prng, 8);
+
+                        for (uint32_t i = 0; i < count; i++) {
+                                events[i] = some_event(&prng);
+                                events[i].sequence = sequence++;
+                                struct wire_event event = named(&events[i]);
+
+                                head.last_sequence = event.sequence;
+                                cr_assert(wire_batch_copy(&copy, &head, &event));
+                        }
+                        cr_assert(wire_batch_add(&batch, core, events, count));
+                        cr_assert_eq(batch.event_count, copy.event_count);
+                }
+                cr_assert_eq(batch.size, copy.size);
+                cr_assert_arr_eq(batch.bytes, copy.bytes, copy.size);
+        }
+}
+
+/* Goal    What a step says of a tenant is in one batch: all of it or nothing is added.
+ * Method  Steps of as many events as there are, until one is refused; the room says when. */
+Test(resolve, steps_are_not_cut, .init = setup)
+{
+        static _Alignas(8) uint8_t bytes[WIRE_BATCH_MEMORY];
+        static struct acd_event events[ACD_EFFECT_MAX];
+        struct wire_batch batch;
+        struct acd_prng prng;
+        uint64_t sequence = 1;
+        size_t size_before;
+
+        acd_prng_init(&prng, 9);
+        wire_batch_init(&batch, bytes, sizeof(bytes));
+        do {
+                size_before = batch.size;
+                for (uint32_t i = 0; i < ACD_EFFECT_MAX; i++) {
+                        events[i] = some_event(&prng);
+                        events[i].sequence = sequence++;
+                }
+        } while (wire_batch_add(&batch, core, events, ACD_EFFECT_MAX));
+        cr_assert_eq(batch.size, size_before);
+        cr_assert_gt(batch.size, 0);
+        cr_assert_gt(batch.size + (size_t)ACD_EFFECT_MAX * WIRE_EVENT_ROOM, batch.capacity_size);
+        cr_assert_eq(batch.last_sequence, sequence - ACD_EFFECT_MAX - 1);
+
+        wire_batch_reset(&batch);
+        cr_assert(wire_batch_add(&batch, core, events, ACD_EFFECT_MAX), "an empty one takes it");
+        events[0].sequence = sequence;
+        events[0].now = 2000;
+        cr_assert_not(wire_batch_add(&batch, core, events, 1), "it has another time");
 }
