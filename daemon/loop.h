@@ -9,8 +9,9 @@
  *   Ownership  The caller owns the struct, and the memory of its slots. Sockets
  *              it made are closed by loop_close() at the latest.
  *   Failure    Negative errno with a sentence for what an operator can mend.
- *   Cost       epoll: a wait a turn, one to look whether more came, and a call a
- *              read and write. io_uring: a call a turn for all writes, and a wait.
+ *   Cost       epoll: a wait and a call for the list of ready sockets a turn, one to look
+ *              whether more came, and a call a read and write. io_uring: a call a turn
+ *              for all writes, and a wait.
  *   Threads    One loop, one thread.
  */
 

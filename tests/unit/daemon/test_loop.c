@@ -18,7 +18,8 @@
 
 #include "daemon/loop.h"
 
-enum { FD_MAX = 256, TOKEN_BASE = 1000, WAIT_NS = 20000000, PAIR_COUNT = 100 };
+enum { FD_MAX = 1024, TOKEN_BASE = 1000, WAIT_NS = 20000000, PAIR_COUNT = 100 };
+enum { CROWD_COUNT = 400 }; /* more than are told at once */
 
 struct told {
         uint32_t readable[TOKEN_BASE + FD_MAX];
@@ -328,6 +329,36 @@ static void pauses(enum loop_io io)
         close_world(world);
 }
 
+/* More are ready, and stay so, than are told at once: everybody is told, again and again, and so
+ * is a signal. */
+static void goes_round(enum loop_io io)
+{
+        struct world *world = open_world(io);
+        int pair[CROWD_COUNT][2];
+        uint32_t least = 0;
+
+        cr_assert_eq(loop_watch_signal(&world->loop, SIGUSR1), 0);
+        for (int i = 0; i < CROWD_COUNT; i++) {
+                open_pair(world, pair[i]);
+                send_all(pair[i][1], "abc");
+        }
+        cr_assert_eq(kill(getpid(), SIGUSR1), 0);
+        for (int turn = 0; turn < 200 && (least < 3 || world->told.signal == 0); turn++) {
+                loop_wait(&world->loop, WAIT_NS);
+                least = UINT32_MAX;
+                for (int i = 0; i < CROWD_COUNT; i++) {
+                        uint32_t count = *readable(world, pair[i][0]);
+
+                        least = count < least ? count : least;
+                }
+        }
+        cr_assert_geq(least, 3);
+        cr_assert_eq(world->told.signal, SIGUSR1);
+        for (int i = 0; i < CROWD_COUNT; i++)
+                close(pair[i][1]);
+        close_world(world);
+}
+
 /* A descriptor that comes again has nothing of the one before. */
 static void forgets_what_was_closed(enum loop_io io)
 {
@@ -452,6 +483,7 @@ BOTH(tells_the_end_behind_a_page)
 BOTH(writes_a_batch)
 BOTH(tells_room)
 BOTH(pauses)
+BOTH(goes_round)
 BOTH(forgets_what_was_closed)
 BOTH(closes_at_once)
 BOTH(accepts)
