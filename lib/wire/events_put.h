@@ -119,7 +119,7 @@ WIRE_INLINE uint8_t *wire_event_write(uint8_t *at, const struct wire_batch *batc
         return wire_raw_text(at, 20, texts->name);
 }
 
-/* The bits that make an event not plain: what is before its tenant is looked at as two words. */
+/* The bits that make an event not plain: what is before its sequence is looked at as two words. */
 static const struct acd_event wire_event_odd = {
         .kind = 0xff80,
         .reason = 0xff80,
@@ -130,8 +130,8 @@ static const struct acd_event wire_event_odd = {
         .has_client_key = true,
         .count = 0xffffff80,
 };
-_Static_assert(offsetof(struct acd_event, tenant) == 2 * sizeof(uint64_t),
-               "all fields that have bits in wire_event_odd are before the tenant");
+_Static_assert(offsetof(struct acd_event, sequence) == 2 * sizeof(uint64_t),
+               "all fields that have bits in wire_event_odd are before the sequence");
 
 /* Is @event one of nearly all: of a contact, with small numbers, no texts, and an agent only if
  * there is an assignment? */
