@@ -60,18 +60,6 @@ enum commit_room commit_room(struct shard *shard)
         acd_panic(__FILE__, __LINE__, __func__, "the journal has room or has not");
 }
 
-acd_time commit_now(const struct shard *shard)
-{
-        return shard->commit.has_content ? shard->commit.now : clock_now(&shard->clock);
-}
-
-uint64_t commit_tag(const struct commit *commit)
-{
-        if (commit->has_content)
-                return commit->filling;
-        return commit->flying != 0 ? commit->flying : commit->durable;
-}
-
 /* What an accepted command leaves behind, in a run and in its replay alike. */
 static void take_outcome(struct shard *shard, const struct acd_command *command,
                          const struct acd_reply *reply)

@@ -66,11 +66,13 @@ enum commit_room commit_room(struct shard *shard);
 enum acd_result commit_step(struct shard *shard, const struct acd_command *command,
                             struct acd_reply *ret_reply);
 
-/* The time at which a command would be decided now. */
-acd_time commit_now(const struct shard *shard);
-
 /* What the state of this moment depends on: tag for whatever is told about it. */
-uint64_t commit_tag(const struct commit *commit);
+static inline uint64_t commit_tag(const struct commit *commit)
+{
+        if (commit->has_content)
+                return commit->filling;
+        return commit->flying != 0 ? commit->flying : commit->durable;
+}
 
 /* Collect a batch that was on its way. 1 when one became durable, 0 when not. */
 int commit_collect(struct shard *shard) __attribute__((warn_unused_result));

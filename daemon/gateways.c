@@ -8,8 +8,6 @@
 
 #include "daemon/gateways.h"
 
-#include "base/assert.h"
-#include "base/id.h"
 #include "daemon/conn.h"
 
 void gateways_init(struct gateways *gateways, struct conn **conn, uint32_t count_max)
@@ -17,24 +15,9 @@ void gateways_init(struct gateways *gateways, struct conn **conn, uint32_t count
         *gateways = (struct gateways){ .conn = conn, .count_max = count_max };
 }
 
-static struct conn **place_of(const struct gateways *gateways, acd_gateway_id gateway)
-{
-        uint32_t slot = acd_id_split(gateway.value).slot;
-
-        ACD_ASSERT(slot < gateways->count_max);
-        return &gateways->conn[slot];
-}
-
-struct conn *gateways_find(const struct gateways *gateways, acd_gateway_id gateway)
-{
-        struct conn *conn = *place_of(gateways, gateway);
-
-        return conn != NULL && conn->gateway.value == gateway.value ? conn : NULL;
-}
-
 void gateways_set(struct gateways *gateways, acd_gateway_id gateway, struct conn *conn)
 {
-        struct conn **place = place_of(gateways, gateway);
+        struct conn **place = gateways_place(gateways, gateway);
 
         if (*place != NULL)
                 gateways->present_count--;

@@ -35,6 +35,7 @@ struct push {
         struct shard *shard;
         const struct acd_event *event;
         const struct session *actor;
+        enum acd_assignment_state state; /* of the assignment after the event */
 };
 
 static struct session *of_agent(struct acd_link *link)
@@ -140,31 +141,6 @@ static void push_offer_ended(const struct push *push, struct session *session)
         send(push->shard, session, &message, &message.offer_ended.push);
 }
 
-/* The assignment's state after @event. Contact events carry the contact's. */
-static enum acd_assignment_state assignment_state(const struct acd_event *event)
-{
-        switch (event->kind) {
-        case ACD_EVENT_CONTACT_OFFERED:
-                return ACD_ASSIGNMENT_OFFERED;
-        case ACD_EVENT_CONTACT_CONNECTED:
-        case ACD_EVENT_CONTACT_RESUMED:
-        case ACD_EVENT_CONTACT_UNPARKED:
-                return ACD_ASSIGNMENT_ACTIVE;
-        case ACD_EVENT_CONTACT_HELD:
-                return ACD_ASSIGNMENT_HELD;
-        case ACD_EVENT_CONTACT_PARKED:
-                return ACD_ASSIGNMENT_PARKED;
-        case ACD_EVENT_OFFER_ENDED:
-        case ACD_EVENT_ASSIGNMENT_CLOSED:
-                return ACD_ASSIGNMENT_CLOSED;
-        case ACD_EVENT_WRAP_UP_STARTED:
-        case ACD_EVENT_WRAP_UP_EXTENDED:
-                return ACD_ASSIGNMENT_WRAP_UP;
-        default: /* OFFER_ACCEPTED */
-                return event->state;
-        }
-}
-
 static struct acd_text label_of(const struct acd_event *event)
 {
         return event->label[0] == '\0' ? (struct acd_text){ 0 } : wire_text(event->label);
@@ -179,7 +155,7 @@ static void push_state(const struct push *push, struct session *session)
                 .push = ++session->push,
                 .assignment = event->assignment.value,
                 .contact = event->contact.value,
-                .state = assignment_state(event),
+                .state = push->state,
                 .reason = event->reason,
                 .left_ms = rows_left_ms(shard, event->deadline),
                 .label = label_of(event),
@@ -251,8 +227,8 @@ void router_push_replaced(struct shard *shard, struct session *session, const ch
 
 /* ---- to the owner of the contact ---- */
 
-static void send_assignment(struct shard *shard, struct conn *conn,
-                            const struct wire_assignment_push *push)
+WIRE_INLINE void send_assignment(struct shard *shard, struct conn *conn,
+                                 const struct wire_assignment_push *push)
 {
         uint8_t *at = begin_push(shard, conn, wire_bound_assignment_push(push));
 
@@ -279,7 +255,7 @@ static void send_whole_assignment(const struct push *push, struct conn *conn)
                 .assignment = event->assignment.value,
                 .epoch = acd_epoch(shard->acd),
                 .contact = event->contact.value,
-                .state = assignment_state(event),
+                .state = push->state,
                 .agent_id = event->agent.value,
                 .agent = rows_name(shard, ACD_OBJECT_AGENT, event->agent.value),
                 .address = { (const char *)address,
@@ -304,7 +280,7 @@ static void send_changed_assignment(const struct push *push, struct conn *conn)
                 .assignment = event->assignment.value,
                 .epoch = acd_epoch(shard->acd),
                 .contact = event->contact.value,
-                .state = assignment_state(event),
+                .state = push->state,
                 .agent_id = event->agent.value,
                 .left_ms = rows_left_ms(shard, event->deadline),
                 .reason = event->reason,
@@ -323,7 +299,7 @@ static void push_assignment(const struct push *push)
         conn = gateways_find(&push->shard->gateways, event->gateway);
         if (conn == NULL)
                 return;
-        if (is_told_whole(assignment_state(event)))
+        if (is_told_whole(push->state))
                 send_whole_assignment(push, conn);
         else
                 send_changed_assignment(push, conn);
@@ -364,27 +340,28 @@ void router_push_assignment(struct shard *shard, struct conn *conn, acd_contact_
 struct route {
         void (*to_session)(const struct push *push, struct session *session);
         bool is_for_gateway;
+        uint8_t state; /* of the assignment after it; 0: the event says it */
 };
 
 static const struct route routes[] = {
-        [ACD_EVENT_CONTACT_OFFERED] = { push_offer, true },
-        [ACD_EVENT_OFFER_ENDED] = { push_offer_ended, true },
-        [ACD_EVENT_OFFER_ACCEPTED] = { push_accepted, true },
-        [ACD_EVENT_CONTACT_CONNECTED] = { push_state, true },
-        [ACD_EVENT_CONTACT_HELD] = { push_state, true },
-        [ACD_EVENT_CONTACT_RESUMED] = { push_state, true },
-        [ACD_EVENT_CONTACT_PARKED] = { push_state, true },
-        [ACD_EVENT_CONTACT_UNPARKED] = { push_state, true },
-        [ACD_EVENT_WRAP_UP_STARTED] = { push_state, true },
-        [ACD_EVENT_WRAP_UP_EXTENDED] = { push_state, false },
-        [ACD_EVENT_ASSIGNMENT_CLOSED] = { push_state, true },
-        [ACD_EVENT_AGENT_LOGGED_IN] = { push_presence, false },
-        [ACD_EVENT_AGENT_LOGGED_OUT] = { push_presence, false },
-        [ACD_EVENT_AGENT_READY] = { push_presence, false },
-        [ACD_EVENT_AGENT_PAUSED] = { push_presence, false },
-        [ACD_EVENT_AGENT_NEXT_STATE] = { push_presence, false },
-        [ACD_EVENT_AGENT_LOST] = { push_presence, false },
-        [ACD_EVENT_AGENT_BACK] = { push_presence, false },
+        [ACD_EVENT_CONTACT_OFFERED] = { push_offer, true, ACD_ASSIGNMENT_OFFERED },
+        [ACD_EVENT_OFFER_ENDED] = { push_offer_ended, true, ACD_ASSIGNMENT_CLOSED },
+        [ACD_EVENT_OFFER_ACCEPTED] = { push_accepted, true, 0 },
+        [ACD_EVENT_CONTACT_CONNECTED] = { push_state, true, ACD_ASSIGNMENT_ACTIVE },
+        [ACD_EVENT_CONTACT_HELD] = { push_state, true, ACD_ASSIGNMENT_HELD },
+        [ACD_EVENT_CONTACT_RESUMED] = { push_state, true, ACD_ASSIGNMENT_ACTIVE },
+        [ACD_EVENT_CONTACT_PARKED] = { push_state, true, ACD_ASSIGNMENT_PARKED },
+        [ACD_EVENT_CONTACT_UNPARKED] = { push_state, true, ACD_ASSIGNMENT_ACTIVE },
+        [ACD_EVENT_WRAP_UP_STARTED] = { push_state, true, ACD_ASSIGNMENT_WRAP_UP },
+        [ACD_EVENT_WRAP_UP_EXTENDED] = { push_state, false, ACD_ASSIGNMENT_WRAP_UP },
+        [ACD_EVENT_ASSIGNMENT_CLOSED] = { push_state, true, ACD_ASSIGNMENT_CLOSED },
+        [ACD_EVENT_AGENT_LOGGED_IN] = { push_presence, false, 0 },
+        [ACD_EVENT_AGENT_LOGGED_OUT] = { push_presence, false, 0 },
+        [ACD_EVENT_AGENT_READY] = { push_presence, false, 0 },
+        [ACD_EVENT_AGENT_PAUSED] = { push_presence, false, 0 },
+        [ACD_EVENT_AGENT_NEXT_STATE] = { push_presence, false, 0 },
+        [ACD_EVENT_AGENT_LOST] = { push_presence, false, 0 },
+        [ACD_EVENT_AGENT_BACK] = { push_presence, false, 0 },
 };
 
 enum { ROUTE_COUNT = sizeof(routes) / sizeof(routes[0]) };
@@ -412,11 +389,13 @@ void router_route(struct shard *shard, const struct session *actor)
         const struct acd_effects *effects = &shard->commit.effects;
 
         for (uint32_t i = 0; i < effects->count; i++) {
-                struct push push = { shard, &effects->item[i], actor };
+                struct push push = { shard, &effects->item[i], actor, 0 };
                 uint16_t kind = push.event->kind;
 
-                if (kind < ROUTE_COUNT && routes[kind].to_session != NULL)
-                        route_event(&push, &routes[kind]);
+                if (kind >= ROUTE_COUNT || routes[kind].to_session == NULL)
+                        continue;
+                push.state = routes[kind].state != 0 ? routes[kind].state : push.event->state;
+                route_event(&push, &routes[kind]);
         }
         shard->commit.effects.count = 0;
 }

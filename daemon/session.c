@@ -14,9 +14,8 @@
 #include "daemon/session.h"
 
 #include "base/assert.h"
-#include "base/id.h"
 
-enum { INDEX_BITS = 20, INDEX_MASK = (1 << INDEX_BITS) - 1, GENERATION_MAX = (1 << 12) - 1 };
+enum { GENERATION_MAX = (1 << 12) - 1 };
 
 static struct session *session_at(struct acd_link *link)
 {
@@ -26,7 +25,7 @@ static struct session *session_at(struct acd_link *link)
 void session_pool_init(struct session_pool *pool, struct session *session, uint32_t count_max,
                        struct acd_list *of_agent, uint32_t agent_count_max)
 {
-        ACD_ASSERT(count_max <= 1U << INDEX_BITS);
+        ACD_ASSERT(count_max <= 1U << SESSION_INDEX_BITS);
 
         pool->session = session;
         pool->count_max = count_max;
@@ -37,7 +36,7 @@ void session_pool_init(struct session_pool *pool, struct session *session, uint3
         for (uint32_t i = 0; i < agent_count_max; i++)
                 acd_list_init(&of_agent[i]);
         for (uint32_t i = 0; i < count_max; i++) {
-                session[i].number = i | 1U << INDEX_BITS;
+                session[i].number = i | 1U << SESSION_INDEX_BITS;
                 acd_list_push_back(&pool->state[SESSION_FREE], &session[i].link);
         }
 }
@@ -53,24 +52,6 @@ static void move(struct session_pool *pool, struct session *session, enum sessio
 uint32_t session_count(const struct session_pool *pool)
 {
         return pool->state[SESSION_PRESENT].count + pool->state[SESSION_SILENT].count;
-}
-
-struct session *session_find(struct session_pool *pool, const struct conn *conn, uint32_t number)
-{
-        uint32_t index = number & INDEX_MASK;
-
-        if (index >= pool->count_max || pool->session[index].number != number ||
-            pool->session[index].state == SESSION_FREE || pool->session[index].conn != conn)
-                return NULL;
-        return &pool->session[index];
-}
-
-struct acd_list *session_of_agent(struct session_pool *pool, acd_agent_id agent)
-{
-        uint32_t slot = acd_id_split(agent.value).slot;
-
-        ACD_ASSERT(slot < pool->agent_count_max);
-        return &pool->of_agent[slot];
 }
 
 struct session *session_new(struct session_pool *pool, struct conn *conn, acd_agent_id agent,
@@ -121,7 +102,7 @@ void session_replace(struct session_pool *pool, struct session *session)
 
 void session_free(struct session_pool *pool, struct session *session)
 {
-        uint32_t generation = session->number >> INDEX_BITS;
+        uint32_t generation = session->number >> SESSION_INDEX_BITS;
 
         lease_end(&session->lease);
         if (acd_link_is_linked(&session->of_agent))
@@ -130,7 +111,7 @@ void session_free(struct session_pool *pool, struct session *session)
                 acd_list_remove(&session->of_conn);
         session->conn = NULL;
         generation = generation >= GENERATION_MAX ? 1 : generation + 1;
-        session->number = (session->number & INDEX_MASK) | generation << INDEX_BITS;
+        session->number = (session->number & SESSION_INDEX_MASK) | generation << SESSION_INDEX_BITS;
         move(pool, session, SESSION_FREE);
 }
 

@@ -24,11 +24,15 @@
 #include <stdint.h>
 
 #include "acd/types.h"
+#include "base/assert.h"
+#include "base/id.h"
 #include "base/list.h"
 #include "daemon/lease.h"
 
 struct conn;
 struct shard;
+
+enum { SESSION_INDEX_BITS = 20, SESSION_INDEX_MASK = (1 << SESSION_INDEX_BITS) - 1 };
 
 enum session_state {
         SESSION_FREE,
@@ -68,10 +72,25 @@ void session_pool_init(struct session_pool *pool, struct session *session, uint3
 uint32_t session_count(const struct session_pool *pool);
 
 /* The session that @number names on @conn, replaced ones too; NULL when there is none. */
-struct session *session_find(struct session_pool *pool, const struct conn *conn, uint32_t number);
+static inline struct session *session_find(struct session_pool *pool, const struct conn *conn,
+                                           uint32_t number)
+{
+        uint32_t index = number & SESSION_INDEX_MASK;
+
+        if (index >= pool->count_max || pool->session[index].number != number ||
+            pool->session[index].state == SESSION_FREE || pool->session[index].conn != conn)
+                return NULL;
+        return &pool->session[index];
+}
 
 /* The sessions of @agent, links of_agent. */
-struct acd_list *session_of_agent(struct session_pool *pool, acd_agent_id agent);
+static inline struct acd_list *session_of_agent(struct session_pool *pool, acd_agent_id agent)
+{
+        uint32_t slot = acd_id_split(agent.value).slot;
+
+        ACD_ASSERT(slot < pool->agent_count_max);
+        return &pool->of_agent[slot];
+}
 
 /* A new one, or NULL when all are in use. */
 struct session *session_new(struct session_pool *pool, struct conn *conn, acd_agent_id agent,

@@ -133,6 +133,12 @@ struct shard {
         acd_contact_id *resume_ids; /* scratch of the replay */
 };
 
+/* The time at which a command would be decided now. */
+static inline acd_time commit_now(const struct shard *shard)
+{
+        return shard->commit.has_content ? shard->commit.now : clock_now(&shard->clock);
+}
+
 /* Recover the data directory and begin a run. */
 int shard_open(struct shard *shard, const struct shard_world *world, const struct options *options,
                struct shard_error *ret_error) __attribute__((warn_unused_result));

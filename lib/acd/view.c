@@ -33,16 +33,40 @@ static uint32_t removed_object(const struct acd *acd, enum acd_object object, ui
         return is_removed ? acd_ghost_of(acd, object, id) : 0;
 }
 
+/* The index of a live object that has a name. Traffic names agents, queues, channels and
+ * gateways, several times a step. */
+static inline uint32_t named_object(const struct acd *acd, enum acd_object object, uint64_t id)
+{
+        if (object == ACD_OBJECT_AGENT)
+                return acd_agent_of_id(acd, id);
+        if (object == ACD_OBJECT_QUEUE)
+                return acd_queue_of_id(acd, id);
+        if (object == ACD_OBJECT_CHANNEL)
+                return acd_channel_of_id(acd, id);
+        if (object == ACD_OBJECT_GATEWAY)
+                return acd_gateway_of_id(acd, id);
+        return object > ACD_OBJECT_GATEWAY ? 0 : acd_index_of(acd, object, id);
+}
+
+static inline const char *name_at(const struct acd *acd, enum acd_object object, uint32_t index)
+{
+        if (object == ACD_OBJECT_AGENT)
+                return acd->agent_setup[index].name;
+        if (object == ACD_OBJECT_QUEUE)
+                return acd->queue[index].name;
+        return acd_name_of(acd, object, index);
+}
+
 struct acd_text acd_name(const struct acd *acd, enum acd_object object, uint64_t id)
 {
-        uint32_t index = object > ACD_OBJECT_GATEWAY ? 0 : acd_index_of(acd, object, id);
+        uint32_t index = named_object(acd, object, id);
         const char *name;
 
         if (index == 0 && id != 0)
                 index = removed_object(acd, object, id);
         if (index == 0)
                 return (struct acd_text){ 0 };
-        name = acd_name_of(acd, object, index);
+        name = name_at(acd, object, index);
         return (struct acd_text){ .at = name, .size = acd_name_size(name) };
 }
 
@@ -81,7 +105,7 @@ acd_contact_id acd_find_key(const struct acd *acd, acd_tenant_id tenant, struct 
 /* A live contact, or one that the last step closed; else 0. */
 static uint32_t readable_contact(const struct acd *acd, uint64_t id)
 {
-        uint32_t index = acd_index_of(acd, ACD_OBJECT_CONTACT, id);
+        uint32_t index = acd_contact_of_id(acd, id);
 
         if (index != 0)
                 return index;
@@ -132,7 +156,7 @@ uint32_t acd_contact_payload(const struct acd *acd, acd_contact_id contact, enum
 uint32_t acd_agent_address(const struct acd *acd, acd_agent_id agent, acd_channel_id channel,
                            uint8_t *bytes, uint32_t size_max)
 {
-        uint32_t index = acd_index_of(acd, ACD_OBJECT_AGENT, agent.value);
+        uint32_t index = acd_agent_of_id(acd, agent.value);
         const struct acd_agent_setup *setup = &acd->agent_setup[index];
 
         for (uint32_t i = 0; index != 0 && i < setup->address_count; i++)
@@ -175,7 +199,7 @@ bool acd_view_contact(const struct acd *acd, acd_contact_id id, struct acd_conta
 /* One that is there, or that the last step closed; else 0. */
 static uint32_t readable_assignment(const struct acd *acd, uint64_t id)
 {
-        uint32_t index = acd_index_of(acd, ACD_OBJECT_ASSIGNMENT, id);
+        uint32_t index = acd_assignment_of_id(acd, id);
 
         if (index != 0)
                 return index;
@@ -218,7 +242,7 @@ bool acd_view_assignment(const struct acd *acd, acd_assignment_id id,
 
 bool acd_view_agent(const struct acd *acd, acd_agent_id id, struct acd_agent_view *ret_view)
 {
-        uint32_t index = acd_index_of(acd, ACD_OBJECT_AGENT, id.value);
+        uint32_t index = acd_agent_of_id(acd, id.value);
         const struct acd_agent *agent = &acd->agent[index];
 
         if (index == 0)
@@ -245,7 +269,7 @@ bool acd_view_agent(const struct acd *acd, acd_agent_id id, struct acd_agent_vie
 
 bool acd_agent_is_lost(const struct acd *acd, acd_agent_id id)
 {
-        uint32_t index = acd_index_of(acd, ACD_OBJECT_AGENT, id.value);
+        uint32_t index = acd_agent_of_id(acd, id.value);
 
         return index != 0 && acd->agent[index].presence == ACD_PRESENCE_LOST;
 }
@@ -294,7 +318,7 @@ bool acd_view_tenant(const struct acd *acd, acd_tenant_id id, struct acd_tenant_
 uint32_t acd_agent_assignments(const struct acd *acd, acd_agent_id agent,
                                acd_assignment_id *ret_ids, uint32_t max)
 {
-        uint32_t index = acd_index_of(acd, ACD_OBJECT_AGENT, agent.value);
+        uint32_t index = acd_agent_of_id(acd, agent.value);
         uint32_t count = 0;
 
         if (index == 0)
