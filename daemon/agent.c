@@ -47,7 +47,7 @@ static bool step(struct shard *shard, enum acd_command_kind kind, acd_agent_id a
                 return false;
         command.tenant = view.tenant;
         if (commit_step(shard, &command, &reply) == ACD_OK)
-                router_route(shard, NULL);
+                router_route(shard, NULL, 0);
         return true;
 }
 
@@ -130,7 +130,7 @@ void agent_login(const struct request *request)
                 return;
         }
         /* What this led to is for the older sessions; the new one has it in its snapshot. */
-        router_route(shard, NULL);
+        router_route(shard, NULL, 0);
         replace_older(shard, request->conn, session->agent, is_shared);
         acd_list_push_back(session_of_agent(pool, session->agent), &session->of_agent);
         acd_list_push_back(&request->conn->sessions, &session->of_conn);
@@ -156,7 +156,7 @@ void agent_logout(const struct request *request)
         struct wire_result result = wire_result_of(&reply, commit_now(shard));
 
         answer_result(request, &result);
-        router_route(shard, request->session);
+        router_route(shard, request->session, 0);
 }
 
 void agent_heartbeat(const struct request *request)

@@ -90,6 +90,7 @@ static void begin(struct shard *shard, struct conn *conn, int socket, const stru
         conn->role = WIRE_ROLE_NONE;
         conn->tenant = (acd_tenant_id){ 0 };
         conn->gateway = (acd_gateway_id){ 0 };
+        conn->features = 0;
         conn->tenant_name[0] = '\0';
         conn->client[0] = '\0';
         conn->resume_sequence = 0;

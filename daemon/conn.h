@@ -54,6 +54,12 @@ enum conn_state {
         CONN_STATE_COUNT,
 };
 
+/* What HELLO may ask for, see hello.c. */
+enum conn_feature {
+        CONN_RESULTS_ONLY = 1,
+        CONN_NO_ASSIGNMENTS = 2,
+};
+
 struct conn {
         struct acd_link link;   /* in the list of its state */
         struct acd_link ready;  /* there may be something to read */
@@ -70,6 +76,7 @@ struct conn {
         enum wire_role role;
         acd_tenant_id tenant; /* none: an operator whose tenant does not exist yet */
         acd_gateway_id gateway;
+        uint8_t features; /* granted: enum conn_feature */
         char tenant_name[ACD_NAME_MAX + 1];
         char client[ACD_NAME_MAX + 1];
         uint64_t resume_sequence; /* the last event it has seen, as it said in HELLO */

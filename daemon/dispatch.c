@@ -226,7 +226,7 @@ static void handle_command(const struct request *request)
                 return;
 
         answer_reply(request, &reply);
-        router_route(shard, request->session);
+        router_route(shard, request->session, reply.id);
 }
 
 /* A repeated submit is answered as before even when no new ones are taken. */

@@ -66,7 +66,7 @@ void gateway_resume(const struct request *request)
         message.resumed.outcomes_count = reply.resume_count;
         message.resumed.outcomes = reply.resume;
         answer(request, &message);
-        router_route(shard, NULL);
+        router_route(shard, NULL, 0);
 
         /* Offers went on while it was away: whom to connect it has not heard. */
         for (uint32_t i = 0; i < reply.resume_count; i++)
@@ -91,7 +91,7 @@ bool gateway_leave(struct shard *shard, struct conn *conn)
                 gateways_set(&shard->gateways, conn->gateway, NULL);
                 shard->metrics.gateways_lost_total++;
                 if (commit_step(shard, &command, &reply) == ACD_OK)
-                        router_route(shard, NULL);
+                        router_route(shard, NULL, 0);
         }
         conn->gateway = (acd_gateway_id){ 0 };
         return true;

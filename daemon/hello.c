@@ -20,6 +20,51 @@
 #include "daemon/shard.h"
 #include "daemon/version.h"
 
+/* What a client may do without, by the name in HELLO. Both halve what is sent for a contact: for
+ * desktops of many agents and for gateways whose medium nobody connects. */
+static const struct feature {
+        const char *name;
+        enum wire_role role;
+        enum conn_feature feature;
+} features[] = {
+        { "results-only", WIRE_ROLE_AGENT, CONN_RESULTS_ONLY },
+        { "no-assignments", WIRE_ROLE_GATEWAY, CONN_NO_ASSIGNMENTS },
+};
+
+enum { FEATURE_COUNT = sizeof(features) / sizeof(features[0]) };
+
+static bool is_wanted(const struct wire_hello *hello, const struct feature *feature)
+{
+        size_t size = strlen(feature->name);
+
+        for (uint32_t i = 0; i < hello->features_count; i++)
+                if (hello->features[i].size == size &&
+                    memcmp(hello->features[i].at, feature->name, size) == 0)
+                        return hello->role == feature->role;
+        return false;
+}
+
+/* Names that are unknown, or another role's, are not granted. */
+static uint8_t grant(const struct wire_hello *hello)
+{
+        uint8_t granted = 0;
+
+        for (uint32_t i = 0; i < FEATURE_COUNT; i++)
+                if (is_wanted(hello, &features[i]))
+                        granted |= (uint8_t)features[i].feature;
+        return granted;
+}
+
+static uint32_t granted_names(uint8_t granted, struct acd_text ret_names[FEATURE_COUNT])
+{
+        uint32_t count = 0;
+
+        for (uint32_t i = 0; i < FEATURE_COUNT; i++)
+                if (granted & features[i].feature)
+                        ret_names[count++] = wire_text(features[i].name);
+        return count;
+}
+
 static void refuse(const struct request *request, enum acd_result code, const char *field,
                    const char *text)
 {
@@ -85,6 +130,7 @@ static void welcome(const struct request *request)
         const struct options *options = shard->options;
         struct wire_message message = answer_begin(request, WIRE_WELCOME);
         struct wire_welcome *body = &message.welcome;
+        struct acd_text names[FEATURE_COUNT];
 
         body->result = result_ok(request, 0, 0);
         body->epoch = acd_epoch(shard->acd);
@@ -101,6 +147,8 @@ static void welcome(const struct request *request)
         body->build = wire_text(version_build);
         body->server = wire_text(options_text(options, OPTION_SERVER_NAME));
         body->gateway_id = request->conn->gateway.value;
+        body->features_count = granted_names(request->conn->features, names);
+        body->features = names;
         fill_tenant(shard, request->conn->tenant, body);
         answer(request, &message);
 }
@@ -134,6 +182,7 @@ void hello_first(const struct request *request, const struct wire_refusal *refus
         copy_name(conn->tenant_name, hello->tenant);
         copy_name(conn->client, hello->client);
         conn->role = hello->role;
+        conn->features = grant(hello);
         conn->resume_sequence = hello->resume_sequence;
         conn->resume_epoch = hello->resume_epoch;
         if (conn->role == WIRE_ROLE_GATEWAY && !gateway_arrive(request)) {
@@ -145,7 +194,7 @@ void hello_first(const struct request *request, const struct wire_refusal *refus
         lease_renew(&shard->conns.silence, &conn->lease, clock_real(&shard->clock));
         conn_move(shard, conn, CONN_OPEN);
         welcome(request);
-        router_route(shard, NULL);
+        router_route(shard, NULL, 0);
 }
 
 void hello_again(const struct request *request)

@@ -55,7 +55,7 @@ void operator_apply(const struct request *request)
                 return;
         message.applied = wire_applied_of(&reply, &command, commit_now(shard), &shard->row_arena);
         answer(request, &message);
-        router_route(shard, NULL);
+        router_route(shard, NULL, 0);
 }
 
 void operator_drain(const struct request *request)

@@ -35,6 +35,7 @@ struct push {
         struct shard *shard;
         const struct acd_event *event;
         const struct session *actor;
+        uint64_t told;                   /* whose state the actor's RESULT says */
         enum acd_assignment_state state; /* of the assignment after the event */
 };
 
@@ -146,7 +147,17 @@ static struct acd_text label_of(const struct acd_event *event)
         return event->label[0] == '\0' ? (struct acd_text){ 0 } : wire_text(event->label);
 }
 
-static void push_state(const struct push *push, struct session *session)
+/* A session that wants no more than results has this one, and there is nothing to add to it. */
+static bool is_told(const struct push *push, const struct session *session)
+{
+        const struct acd_event *event = push->event;
+
+        return (session->conn->features & CONN_RESULTS_ONLY) && session == push->actor &&
+               event->assignment.value == push->told && event->deadline == 0 &&
+               event->label[0] == '\0';
+}
+
+static void send_state(const struct push *push, struct session *session)
 {
         struct shard *shard = push->shard;
         const struct acd_event *event = push->event;
@@ -166,6 +177,12 @@ static void push_state(const struct push *push, struct session *session)
                 end_session_push(shard, session, at,
                                  wire_write_assignment_state_push(&state, at + WIRE_HEADER_SIZE),
                                  WIRE_ASSIGNMENT_STATE);
+}
+
+static void push_state(const struct push *push, struct session *session)
+{
+        if (!is_told(push, session))
+                send_state(push, session);
 }
 
 /* What is active at once is said to be by CONTACT_CONNECTED, which follows. */
@@ -297,7 +314,7 @@ static void push_assignment(const struct push *push)
         if (event->gateway.value == 0 || event->agent.value == 0 || is_said_next(event))
                 return;
         conn = gateways_find(&push->shard->gateways, event->gateway);
-        if (conn == NULL)
+        if (conn == NULL || (conn->features & CONN_NO_ASSIGNMENTS))
                 return;
         if (is_told_whole(push->state))
                 send_whole_assignment(push, conn);
@@ -311,7 +328,7 @@ void router_push_assignment(struct shard *shard, struct conn *conn, acd_contact_
         struct acd_contact_view contact;
         uint8_t address[ACD_ADDRESS_MAX];
 
-        if (!acd_view_contact(shard->acd, id, &contact) ||
+        if ((conn->features & CONN_NO_ASSIGNMENTS) || !acd_view_contact(shard->acd, id, &contact) ||
             !acd_view_assignment(shard->acd, contact.assignment, &assignment))
                 return;
         acd_arena_reset(&shard->row_arena);
@@ -384,12 +401,12 @@ static void route_event(const struct push *push, const struct route *route)
                 agent_end_sessions(push->shard, event->agent);
 }
 
-void router_route(struct shard *shard, const struct session *actor)
+void router_route(struct shard *shard, const struct session *actor, uint64_t told)
 {
         const struct acd_effects *effects = &shard->commit.effects;
 
         for (uint32_t i = 0; i < effects->count; i++) {
-                struct push push = { shard, &effects->item[i], actor, 0 };
+                struct push push = { shard, &effects->item[i], actor, told, 0 };
                 uint16_t kind = push.event->kind;
 
                 if (kind >= ROUTE_COUNT || routes[kind].to_session == NULL)

@@ -19,8 +19,9 @@ struct conn;
 struct session;
 struct shard;
 
-/* Push what the last step led to. @actor is the session that asked for it, or NULL. */
-void router_route(struct shard *shard, const struct session *actor);
+/* Push what the last step led to. @actor is the session that asked for it, or NULL; its RESULT
+ * says how the assignment @told stands, 0: none. */
+void router_route(struct shard *shard, const struct session *actor, uint64_t told);
 
 /* Tell the gateway at @conn, which was away, who serves its contact @id, if anybody does. */
 void router_push_assignment(struct shard *shard, struct conn *conn, acd_contact_id id);

@@ -208,7 +208,7 @@ static int step_first(struct shard *shard, const struct acd_command *command,
         }
         result = commit_step(shard, command, &reply);
         if (result == ACD_OK || result == ACD_DUPLICATE) {
-                router_route(shard, NULL);
+                router_route(shard, NULL, 0);
                 return 0;
         }
         (void)snprintf(error->text, sizeof(error->text),

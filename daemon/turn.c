@@ -41,7 +41,7 @@ static bool step_own(struct shard *shard, const struct acd_command *command)
 
         if (commit_step(shard, command, &reply) != ACD_OK)
                 return false;
-        router_route(shard, NULL);
+        router_route(shard, NULL, 0);
         return true;
 }
 

@@ -139,8 +139,8 @@ bool audit_run(const struct audit_request *request, struct audit_report *ret_rep
                 is_good = fail(ret_report, EXIT_NO_DAEMON, is_good ? strerror(-r) : "no memory");
         } else {
                 talk_to(&talk, &line);
-                is_good =
-                        talk_hello(&talk, request->tenant, WIRE_ROLE_READER, "acdbench", &welcome);
+                is_good = talk_hello(&talk, request->tenant, WIRE_ROLE_READER, "acdbench", "",
+                                     &welcome);
                 if (is_good && welcome.event_last_sequence >= request->from_sequence)
                         is_good = subscribe(&talk, &audit);
                 if (!is_good)

@@ -45,7 +45,7 @@ static bool begin(struct talk *talk, struct line *line, const struct settings *s
                 return false;
         }
         talk_to(talk, line);
-        return talk_hello(talk, settings->tenant, WIRE_ROLE_OPERATOR, "acdbench", ret_welcome);
+        return talk_hello(talk, settings->tenant, WIRE_ROLE_OPERATOR, "acdbench", "", ret_welcome);
 }
 
 static bool apply_tenant(struct talk *talk, const struct settings *settings)

@@ -31,6 +31,15 @@ static bool fail_as(struct opening *opening, const char *what)
         return load_fail(opening->load, opening->talk.code, "%s: %s", what, opening->talk.trouble);
 }
 
+/* A life cycle is submit, acknowledge, offer, accept, complete; a gateway whose contacts nobody
+ * connects needs no more, nor does a desktop that gets results. */
+static const char *feature_of(const struct load *load, bool is_gateway)
+{
+        if (load->settings->has_all_pushes || (is_gateway && load->is_media))
+                return "";
+        return is_gateway ? "no-assignments" : "results-only";
+}
+
 static bool open_line(struct opening *opening, uint32_t index, const char *address)
 {
         struct load *load = opening->load;
@@ -52,7 +61,8 @@ static bool open_line(struct opening *opening, uint32_t index, const char *addre
                        is_gateway ? index + 1 : index - gateways + 1);
         talk_to(&opening->talk, line);
         if (!talk_hello(&opening->talk, opening->settings->tenant,
-                        is_gateway ? WIRE_ROLE_GATEWAY : WIRE_ROLE_AGENT, name, &welcome))
+                        is_gateway ? WIRE_ROLE_GATEWAY : WIRE_ROLE_AGENT, name,
+                        feature_of(load, is_gateway), &welcome))
                 return fail_as(opening, name);
         load->heartbeat_ms = welcome.heartbeat_ms;
         return true;

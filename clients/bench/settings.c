@@ -308,6 +308,9 @@ static bool take_run(struct settings *settings, enum option_id id, char *text)
                 return true;
         case OPTION_TIMEOUT:
                 return decimal("timeout", text, 86400, &settings->timeout_s);
+        case OPTION_ALL_PUSHES:
+                settings->has_all_pushes = true;
+                return true;
         case OPTION_NO_AUDIT:
                 settings->has_audit = false;
                 return true;

@@ -65,6 +65,7 @@ struct settings {
         struct choices mix, channels, bands, credits;
         uint32_t attributes_size;
         bool has_client_keys, has_customer_keys;
+        bool has_all_pushes;
         struct spread handle;
         uint32_t waiting;
 

@@ -190,18 +190,21 @@ static void keep_welcome(void *context, uint64_t index, const struct wire_messag
 }
 
 bool talk_hello(struct talk *talk, const char *tenant, enum wire_role role, const char *client,
-                struct wire_welcome *ret_welcome)
+                const char *feature, struct wire_welcome *ret_welcome)
 {
         struct wire_message message = { .kind = WIRE_HELLO };
         talk_on_answer *on_answer = talk->on_answer;
         void *context = talk->context;
         struct wire_welcome welcome = { 0 };
+        struct acd_text wanted = wire_text(feature);
         bool is_good;
 
         message.hello.tenant = wire_text(tenant);
         message.hello.role = role;
         message.hello.client = wire_text(client);
         message.hello.software = wire_text("acdbench");
+        message.hello.features = &wanted;
+        message.hello.features_count = wanted.size > 0;
         message.hello.protocol_min = message.hello.protocol_max = WIRE_PROTOCOL;
         talk->on_answer = keep_welcome;
         talk->context = &welcome;

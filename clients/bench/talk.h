@@ -40,9 +40,10 @@ bool talk_finish(struct talk *talk);
 /* Read once, waiting for it until the deadline. */
 bool talk_read(struct talk *talk);
 
-/* HELLO as @role under the name @client; @ret_welcome may be NULL and has no texts. */
+/* HELLO as @role under the name @client, with the one optional @feature, "" for none;
+ * @ret_welcome may be NULL and has no texts. */
 bool talk_hello(struct talk *talk, const char *tenant, enum wire_role role, const char *client,
-                struct wire_welcome *ret_welcome);
+                const char *feature, struct wire_welcome *ret_welcome);
 
 /* Monotonic ns. */
 uint64_t bench_now_ns(void);

@@ -6,7 +6,7 @@
 _acdbench()
 {
         local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
-        local options="--connect --desktop-connect --daemon --data-dir --tcp --tenant --pid --pin --pin-to --agents --desktops --gateways --queues --skills --agent-skills --no-setup --mix --channel --band --credit --attributes --client-keys --customer-keys --handle --waiting --in-flight --rate --arrivals --speed --sweep --warm-up --seconds --count --spin --timeout --no-audit --seed --json --hgrm --svg --quiet --help --version"
+        local options="--connect --desktop-connect --daemon --data-dir --tcp --tenant --pid --pin --pin-to --agents --desktops --gateways --queues --skills --agent-skills --no-setup --mix --channel --band --credit --attributes --client-keys --customer-keys --handle --waiting --all-pushes --in-flight --rate --arrivals --speed --sweep --warm-up --seconds --count --spin --timeout --no-audit --seed --json --hgrm --svg --quiet --help --version"
 
         COMPREPLY=()
         case $before in

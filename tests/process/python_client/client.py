@@ -177,7 +177,7 @@ class Connection:
                 return frame
             self.pushes.append(frame)
 
-    def hello(self, tenant, role, client):
-        return self.ask("HELLO", tenant=tenant, role=self.schema.value("ROLE_" + role),
+    def hello(self, tenant, role, client, features=()):
+        return self.ask("HELLO", features=features, tenant=tenant, role=self.schema.value("ROLE_" + role),
                         client=client, protocol_min=1, protocol_max=1,
                         software="python client of the tests")

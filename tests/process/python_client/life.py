@@ -199,6 +199,33 @@ class Life:
         self.desk.ask("LOGOUT", self.session)
         step("abandoned while waiting; logged out")
 
+    def serve_tersely(self):
+        """What answers say and nobody waits for is not pushed to those who asked for that."""
+        gateway = self.connect()
+        welcome = gateway.hello(self.tenant, "GATEWAY", "py-terse",
+                                ["no-assignments", "results-only", "unheard-of"])
+        assert list(welcome.features) == ["no-assignments"]
+        desk = self.connect()
+        welcome = desk.hello(self.tenant, "AGENT", "py-terse-desk", ["results-only"])
+        assert list(welcome.features) == ["results-only"]
+        session = desk.ask("LOGIN", agent="alice").session
+        desk.ask("READY", session)
+        gateway.ask("SUBMIT", queue="sales", channel="chat")
+        offer = desk.push("OFFER").body
+        state = lambda name: self.schema.value("ASSIGNMENT_STATE_" + name)
+        act = lambda kind: desk.ask(kind, session, assignment=offer.assignment).state
+        assert act("ACCEPT") == state("ACTIVE") and act("HOLD") == state("HELD")
+        assert act("UNHOLD") == state("ACTIVE") and act("COMPLETE") == state("WRAP_UP")
+        assert act("WRAP_UP") == state("CLOSED")
+        for connection in (gateway, desk):
+            connection.ask("PING")
+        pushes = [frame for frame in desk.pushes if frame.name == "ASSIGNMENT_STATE"]
+        assert len(pushes) == 1, "of all these only the wrap-up has more to say: its end"
+        assert pushes[0].body.state == state("WRAP_UP") and pushes[0].body.left_ms > 0
+        assert not gateway.pushes
+        desk.ask("LOGOUT", session)
+        step("results only, no assignments: %d push instead of 5 and 7" % len(pushes))
+
     def read_events(self, contact):
         """All of it once more, as events without a gap."""
         reader = self.connect()
@@ -252,6 +279,7 @@ class Life:
         contact = self.submit()
         self.serve(contact)
         self.leave()
+        self.serve_tersely()
         self.read_events(contact)
         self.misbehave()
 
