@@ -178,6 +178,6 @@ class Connection:
             self.pushes.append(frame)
 
     def hello(self, tenant, role, client, features=()):
-        return self.ask("HELLO", features=features, tenant=tenant, role=self.schema.value("ROLE_" + role),
-                        client=client, protocol_min=1, protocol_max=1,
+        return self.ask("HELLO", tenant=tenant, role=self.schema.value("ROLE_" + role),
+                        client=client, protocol_min=1, protocol_max=1, features=features,
                         software="python client of the tests")
