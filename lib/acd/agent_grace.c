@@ -8,7 +8,7 @@
  * At most nine assignments: one that uses the slot and eight parked ones.
  */
 
-#include "acd/move.h"
+#include "acd/parts.h"
 
 enum { ASSIGNMENT_MAX = ACD_AGENT_PARKED_MAX + 1 };
 
@@ -62,7 +62,7 @@ static void requeue(struct acd *acd, struct ending *ending, uint32_t index)
         if (acd->assignment[index].state == ACD_ASSIGNMENT_CONNECTING)
                 acd_offer_end(acd, index, ACD_REASON_AGENT_LOST, "");
         else
-                acd_assignment_close(acd, acd_bond_of(acd, index), ACD_REASON_AGENT_LOST);
+                acd_assignment_close(acd, index, ACD_REASON_AGENT_LOST);
         if (acd_contact_wait(acd, contact, ACD_REASON_RETURNED))
                 ending->waiting[ending->waiting_count++] = contact;
 }

@@ -39,9 +39,9 @@ static inline void count_connected(struct acd_bond bond)
         bond.contact->flags |= CONTACT_WAS_ACTIVE;
 }
 
-/* @from is the state of both. */
+/* @from are their states; @before is an event of theirs, or NULL. */
 ACD_INLINE void connect(struct acd *acd, struct acd_bond bond, enum acd_assignment_state from,
-                        enum acd_contact_state contact_from)
+                        enum acd_contact_state contact_from, const struct acd_event *before)
 {
         struct acd_fact fact = {
                 .kind = ACD_EVENT_CONTACT_CONNECTED,
@@ -51,11 +51,13 @@ ACD_INLINE void connect(struct acd *acd, struct acd_bond bond, enum acd_assignme
         };
 
         acd_assignment_go_from(acd, bond, from, ACD_ASSIGNMENT_ACTIVE);
-        acd_contact_go_from(acd, bond.assignment->contact, bond.queue, contact_from,
-                            ACD_CONTACT_ACTIVE);
+        acd_contact_go_from(acd, bond.contact_index, bond.queue, contact_from, ACD_CONTACT_ACTIVE);
         bond.assignment->connected = acd->step_now;
         count_connected(bond);
-        acd_event_of(acd, acd_subject_of_bond(bond), fact);
+        if (before != NULL)
+                acd_event_also(acd, before, bond.class, fact);
+        else
+                acd_event_of_bond(acd, bond, fact);
 }
 
 /* Agent and contact are together. */
@@ -65,7 +67,7 @@ void acd_assignment_connect(struct acd *acd, uint32_t index)
 
         set_deadline(acd, index, 0);
         connect(acd, bond, (enum acd_assignment_state)bond.assignment->state,
-                (enum acd_contact_state)bond.contact->state);
+                (enum acd_contact_state)bond.contact->state, NULL);
 }
 
 /* The medium has to say when they are together, and a gateway is there to say it. */
@@ -74,8 +76,8 @@ static bool has_lease(const struct acd *acd, struct acd_bond bond)
         return bond.contact->gateway != 0 && acd->channel[bond.class->channel].config.is_media;
 }
 
-ACD_INLINE void emit_accepted(struct acd *acd, struct acd_bond bond,
-                              enum acd_assignment_state state)
+ACD_INLINE struct acd_event *emit_accepted(struct acd *acd, struct acd_bond bond,
+                                           enum acd_assignment_state state)
 {
         struct acd_fact fact = {
                 .kind = ACD_EVENT_OFFER_ACCEPTED,
@@ -84,7 +86,7 @@ ACD_INLINE void emit_accepted(struct acd *acd, struct acd_bond bond,
                 .since = bond.assignment->offered,
         };
 
-        acd_event_of(acd, acd_subject_of_bond(bond), fact);
+        return acd_event_of_bond(acd, bond, fact);
 }
 
 /* The deadline is the lease. */
@@ -93,7 +95,7 @@ __attribute__((noinline)) static void accept_media(struct acd *acd, struct acd_b
         uint32_t lease_ms = acd->channel[bond.class->channel].config.connecting_lease_ms;
 
         acd_assignment_go(acd, bond, ACD_ASSIGNMENT_CONNECTING);
-        acd_contact_go(acd, bond.assignment->contact, bond.queue, ACD_CONTACT_CONNECTING);
+        acd_contact_go(acd, bond.contact_index, bond.queue, ACD_CONTACT_CONNECTING);
         set_deadline(acd, bond.index, acd->step_now + lease_ms * CORE_NS_PER_MS);
         emit_accepted(acd, bond, ACD_ASSIGNMENT_CONNECTING);
 }
@@ -101,6 +103,7 @@ __attribute__((noinline)) static void accept_media(struct acd *acd, struct acd_b
 void acd_assignment_accept(struct acd *acd, uint32_t index)
 {
         struct acd_bond bond = acd_bond_of(acd, index);
+        const struct acd_event *accepted;
 
         bond.assignment->accepted = acd->step_now;
         bond.agent->missed_count = 0;
@@ -110,8 +113,8 @@ void acd_assignment_accept(struct acd *acd, uint32_t index)
         }
         bond.assignment->deadline = 0;
         acd_timer_stop(acd, TIMER_ASSIGNMENT, index);
-        emit_accepted(acd, bond, ACD_ASSIGNMENT_ACTIVE);
-        connect(acd, bond, ACD_ASSIGNMENT_OFFERED, ACD_CONTACT_OFFERED);
+        accepted = emit_accepted(acd, bond, ACD_ASSIGNMENT_ACTIVE);
+        connect(acd, bond, ACD_ASSIGNMENT_OFFERED, ACD_CONTACT_OFFERED, accepted);
 }
 
 /* An assignment that is not offered yet. */
@@ -142,7 +145,7 @@ static inline uint32_t make(struct acd *acd, uint32_t contact, uint32_t agent, u
 void acd_offer(struct acd *acd, uint32_t contact_index, uint32_t agent_index, uint32_t tier)
 {
         uint32_t index = make(acd, contact_index, agent_index, tier);
-        struct acd_bond bond = acd_bond_of(acd, index);
+        struct acd_bond bond = acd_bond_between(acd, index, contact_index);
         struct acd_fact fact = {
                 .kind = ACD_EVENT_CONTACT_OFFERED,
                 .state = ACD_CONTACT_OFFERED,
@@ -162,7 +165,7 @@ void acd_offer(struct acd *acd, uint32_t contact_index, uint32_t agent_index, ui
         bond.contact->offer_count++;
         bond.assignment->deadline = fact.deadline;
         acd_timer_begin(acd, TIMER_ASSIGNMENT, index, fact.deadline);
-        acd_event_of(acd, acd_subject_of_bond(bond), fact);
+        acd_event_of_bond(acd, bond, fact);
         if (bond.queue->config.auto_accept)
                 acd_assignment_accept(acd, index);
 }
@@ -178,9 +181,18 @@ void acd_offer_end(struct acd *acd, uint32_t index, enum acd_reason reason, cons
                 .state = ACD_ASSIGNMENT_CLOSED,
                 .since = bond.assignment->offered,
         };
-        struct acd_event *event = acd_event_of(acd, acd_subject_of_bond(bond), fact);
+        struct acd_event *event = acd_event_of_bond(acd, bond, fact);
 
         acd_text_set(event->label, sizeof(event->label), label);
+        acd_assignment_free(acd, bond, (enum acd_assignment_state)bond.assignment->state);
+}
+
+/* What was active is over; its contact is the caller's to move on. */
+void acd_assignment_close(struct acd *acd, uint32_t index, enum acd_reason reason)
+{
+        struct acd_bond bond = acd_bond_of(acd, index);
+
+        acd_event_of_bond(acd, bond, acd_end_of(acd, bond.assignment, reason));
         acd_assignment_free(acd, bond, (enum acd_assignment_state)bond.assignment->state);
 }
 
@@ -216,7 +228,7 @@ void acd_assignment_end_wrap_up(struct acd *acd, uint32_t index, enum acd_reason
 {
         uint32_t contact = acd->assignment[index].contact;
 
-        acd_assignment_close(acd, acd_bond_of(acd, index), reason);
+        acd_assignment_close(acd, index, reason);
         acd_contact_free(acd, contact);
 }
 

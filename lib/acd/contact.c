@@ -82,7 +82,7 @@ bool acd_contact_wait(struct acd *acd, uint32_t index, enum acd_reason reason)
                 return false;
         }
         acd_contact_wait_told(acd, acd_subject_of(acd, index),
-                              (enum acd_contact_state)acd->contact[index].state, reason);
+                              (enum acd_contact_state)acd->contact[index].state, reason, NULL);
         return true;
 }
 
@@ -126,26 +126,20 @@ static inline void let_go(struct acd *acd, uint32_t index)
                 acd_key_close(acd, contact->key, acd->class[contact->class].tenant);
 }
 
-/* What is told of every end. */
-ACD_INLINE void tell_end(struct acd *acd, struct acd_subject subject, struct acd_queue *queue,
-                         struct acd_fact fact, const char *label)
+ACD_INLINE void count_end(struct acd_queue *queue, enum acd_reason reason)
 {
-        struct acd_event *event = acd_event_of(acd, subject, fact);
-
-        if (label[0] != 0)
-                acd_text_copy(event->label, sizeof(event->label), label);
         queue->closed++;
-        if (fact.reason == ACD_REASON_ABANDONED)
+        if (reason == ACD_REASON_ABANDONED)
                 queue->abandoned++;
-        let_go(acd, subject.index);
 }
 
 /* It waits, is withheld or, with an offer that ends now, nobody has taken it yet. */
 __attribute__((noinline)) static void close_alone(struct acd *acd, uint32_t index,
                                                   enum acd_reason reason, const char *label)
 {
-        struct acd_contact *contact = &acd->contact[index];
-        struct acd_queue *queue = acd_queue_of(acd, contact);
+        struct acd_subject subject = acd_subject_of(acd, index);
+        struct acd_contact *contact = subject.contact;
+        struct acd_queue *queue = &acd->queue[subject.class->queue];
         uint32_t assignment = contact->assignment;
         uint32_t agent = assignment == 0 ? 0 : acd->assignment[assignment].agent;
         struct acd_fact fact = { .kind = ACD_EVENT_CONTACT_CLOSED,
@@ -153,43 +147,64 @@ __attribute__((noinline)) static void close_alone(struct acd *acd, uint32_t inde
                                  .state = ACD_CONTACT_FREE,
                                  .since = contact->submitted,
                                  .value = acd->contact_cold[index].active_ns };
+        struct acd_event *event;
 
         ACD_ASSERT(contact->state != ACD_CONTACT_FREE);
         ACD_ASSERT(contact->state != ACD_CONTACT_ENDED);
         if (assignment != 0)
                 acd_offer_end(acd, assignment, reason, "");
-        tell_end(acd, acd_subject_of(acd, index), queue, fact, label);
+        event = acd_event_of_contact(acd, subject, fact);
+        acd_text_set(event->label, sizeof(event->label), label);
+        count_end(queue, reason);
+        let_go(acd, index);
         free_contact(acd, index, queue, (enum acd_contact_state)contact->state);
         if (agent != 0)
                 acd_agent_settle(acd, agent);
+}
+
+/* The agent's part of an end without wrap-up, whose first event was @before. */
+ACD_INLINE void close_bond(struct acd *acd, struct acd_bond bond, enum acd_assignment_state from,
+                           enum acd_reason reason, const struct acd_event *before)
+{
+        uint32_t agent = bond.assignment->agent;
+
+        acd_event_also(acd, before, bond.class, acd_end_of(acd, bond.assignment, reason));
+        acd_assignment_free(acd, bond, from);
+        free_contact(acd, bond.contact_index, bond.queue, ACD_CONTACT_ACTIVE);
+        acd_agent_settle(acd, agent);
 }
 
 /* It is with an agent. */
 static void close_active(struct acd *acd, uint32_t index, enum acd_reason reason, const char *label,
                          bool may_wrap_up)
 {
-        struct acd_bond bond = acd_bond_of(acd, acd->contact[index].assignment);
-        uint32_t agent = bond.assignment->agent;
+        struct acd_bond bond = acd_bond_between(acd, acd->contact[index].assignment, index);
         bool has_wrap_up = may_wrap_up && bond.queue->config.wrap_up_ms > 0 &&
                            acd_assignment_has_wrap_up(acd, bond.index);
         struct acd_fact fact = { .kind = ACD_EVENT_CONTACT_CLOSED,
                                  .reason = reason,
                                  .state = has_wrap_up ? ACD_CONTACT_ENDED : ACD_CONTACT_FREE,
                                  .since = bond.contact->submitted };
+        struct acd_event *event;
 
         acd_contact_stop_active(acd, index);
         fact.value = acd->contact_cold[index].active_ns;
-        tell_end(acd, acd_subject_of_bond(bond), bond.queue, fact, label);
+        event = acd_event_of_bond(acd, bond, fact);
+        if (label[0] != 0)
+                acd_text_copy(event->label, sizeof(event->label), label);
+        count_end(bond.queue, reason);
+        let_go(acd, index);
         if (has_wrap_up) {
                 acd_contact_go_from(acd, index, bond.queue, ACD_CONTACT_ACTIVE, ACD_CONTACT_ENDED);
                 if (bond.contact->gateway != 0)
                         acd->gateway[bond.contact->gateway].ended_count++;
                 acd_assignment_begin_wrap_up(acd, bond.index, reason);
-                return;
+        } else if (bond.assignment->state == ACD_ASSIGNMENT_ACTIVE) {
+                close_bond(acd, bond, ACD_ASSIGNMENT_ACTIVE, reason, event);
+        } else {
+                close_bond(acd, bond, (enum acd_assignment_state)bond.assignment->state, reason,
+                           event);
         }
-        acd_assignment_close(acd, bond, reason);
-        free_contact(acd, index, bond.queue, ACD_CONTACT_ACTIVE);
-        acd_agent_settle(acd, agent);
 }
 
 static inline void close_contact(struct acd *acd, uint32_t index, enum acd_reason reason,

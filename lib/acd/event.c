@@ -18,6 +18,7 @@ struct acd_event *acd_emit(struct acd *acd, uint32_t tenant, enum acd_event_kind
 
         ACD_ASSERT(tenant != 0);
         event->band = 0;
+        event->now = acd->step_now;
         event->count = 0;
         event->has_client_key = false;
         event->tenant.value = acd_id_in(acd, tenant, acd->tenant[tenant].generation);
@@ -38,7 +39,10 @@ struct acd_event *acd_emit_contact(struct acd *acd, uint32_t index, enum acd_eve
                                  .state = acd->contact[index].state };
 
         ACD_ASSERT(index != 0);
-        return acd_event_of(acd, acd_subject_of(acd, index), fact);
+        if (acd->contact[index].assignment != 0)
+                return acd_event_of_bond(
+                        acd, acd_bond_between(acd, acd->contact[index].assignment, index), fact);
+        return acd_event_of_contact(acd, acd_subject_of(acd, index), fact);
 }
 
 struct acd_event *acd_emit_agent(struct acd *acd, uint32_t index, enum acd_event_kind kind,

@@ -29,6 +29,11 @@ struct acd_event {
         uint32_t count;           /* contact: offers made so far */
         bool has_client_key;      /* of the contact */
         uint64_t sequence;        /* of the tenant; starts at 1, never restarts */
+        acd_time deadline;        /* of the offer, lease, wrap-up or grace; 0 = none */
+        /* begin of what ended: entry in queue, offer, active, hold, wrap-up */
+        acd_time since;
+        uint64_t value;           /* as the text says */
+        /* From here to the label: what events of one contact in one step share, see emit.h. */
         acd_time now;
         acd_tenant_id tenant;
         acd_queue_id queue;
@@ -37,10 +42,6 @@ struct acd_event {
         acd_gateway_id gateway;   /* owner of the contact */
         acd_assignment_id assignment;
         acd_agent_id agent;
-        acd_time deadline;        /* of the offer, lease, wrap-up or grace; 0 = none */
-        /* begin of what ended: entry in queue, offer, active, hold, wrap-up */
-        acd_time since;
-        uint64_t value;           /* as the text says */
         char label[ACD_LABEL_MAX + 1]; /* pause reason, disposition */
 };
 

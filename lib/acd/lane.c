@@ -128,7 +128,7 @@ static inline void place(struct acd *acd, uint32_t index)
 
 /* The first waiting contact of the class, or 0: of the first of each lane of the
  * highest band, and of its tree. */
-static inline uint32_t first_of(const struct acd *acd, const struct acd_class *class)
+static uint32_t first_of(const struct acd *acd, const struct acd_class *class)
 {
         uint32_t band, lane, first;
 
@@ -150,10 +150,21 @@ static inline uint32_t first_of(const struct acd *acd, const struct acd_class *c
         return first;
 }
 
+/* The same where there is one lane and no more, as nearly always. */
+static inline uint32_t first_of_lane(const struct acd *acd, const struct acd_class *class)
+{
+        uint32_t band = 31 - (uint32_t)__builtin_clz(class->band_bits | 1);
+        uint32_t lane = class->lane[band];
+
+        if (lane == 0 || acd->lane[lane].next != 0 || class->tree[band].count != 0)
+                return first_of(acd, class);
+        return acd->lane[lane].contacts.first;
+}
+
 /* Read the first contact of the class into its head. */
 static inline void head_update(struct acd *acd, uint32_t class_index)
 {
-        uint32_t first = first_of(acd, &acd->class[class_index]);
+        uint32_t first = first_of_lane(acd, &acd->class[class_index]);
 
         if (first == 0)
                 acd->class_head[class_index].contact = 0;

@@ -10,31 +10,9 @@
 
 #include "acd/parts.h"
 
-/* Where in struct acd the slab of each kind of object is. A table, for it is asked several times a
- * step. */
-static const uint16_t slab_offsets[] = {
-        [ACD_OBJECT_TENANT] = offsetof(struct acd, tenants),
-        [ACD_OBJECT_SKILL] = offsetof(struct acd, skills),
-        [ACD_OBJECT_CHANNEL] = offsetof(struct acd, channels),
-        [ACD_OBJECT_QUEUE] = offsetof(struct acd, queues),
-        [ACD_OBJECT_TEAM] = offsetof(struct acd, teams),
-        [ACD_OBJECT_PROFILE] = offsetof(struct acd, profiles),
-        [ACD_OBJECT_AGENT] = offsetof(struct acd, agents),
-        [ACD_OBJECT_GATEWAY] = offsetof(struct acd, gateways),
-        [ACD_OBJECT_CONTACT] = offsetof(struct acd, contacts),
-        [ACD_OBJECT_ASSIGNMENT] = offsetof(struct acd, assignments),
-};
-
-static inline const struct acd_slab *slab_of(const struct acd *acd, enum acd_object object)
-{
-        if (object == ACD_OBJECT_NONE || object > ACD_OBJECT_ASSIGNMENT)
-                return NULL;
-        return (const struct acd_slab *)(const void *)((const char *)acd + slab_offsets[object]);
-}
-
 const struct acd_slab *acd_slab_of(const struct acd *acd, enum acd_object object)
 {
-        return slab_of(acd, object);
+        return acd_slab_at(acd, object);
 }
 
 /* The tenant of a live object. */
@@ -88,18 +66,7 @@ static inline bool is_of_now(const struct acd_slab *slab, uint32_t slot, uint64_
 /* The live object with @id, of any tenant; 0 when there is none. */
 uint32_t acd_index_of(const struct acd *acd, enum acd_object object, uint64_t id)
 {
-        const struct acd_slab *slab = slab_of(acd, object);
-        uint32_t slot = (uint32_t)(id >> ACD_ID_GENERATION_BITS) & ACD_ID_SLOT_MAX;
-        const struct acd_slot *at;
-
-        if (slab == NULL || id >> (ACD_ID_SLOT_BITS + ACD_ID_GENERATION_BITS) != acd->shard ||
-            slot - 1 >= slab->top)
-                return 0;
-        at = acd_slab_slot(slab, slot);
-        return at->generation == ((uint32_t)id & ACD_ID_GENERATION_MAX) &&
-                               at->link.list != slab->free.tag
-                       ? slot
-                       : 0;
+        return acd_slab_find(acd, acd_slab_at(acd, object), id);
 }
 
 /* The same, if it is one of @tenant. */

@@ -72,15 +72,19 @@ static bool is_for(const struct acd *acd, uint32_t contact, uint32_t agent)
         return acd_contact_is_orphan(acd, contact) || !acd_pair_stands(acd, contact, agent);
 }
 
-/* The first contact of the class, of those that entered the queue at @latest or
- * before, that is for the agent; 0: none. Not inline: the walk's room on the stack is
- * cleared, which the way past it need not pay. */
+/* class_first_for() where a gate or a pair is in the way. Not inline: the walk's room on
+ * the stack is cleared, which the way past it need not pay. */
 __attribute__((noinline)) static uint32_t
-walk_for(const struct acd *acd, const struct acd_membership *member, acd_time latest)
+walk_for(const struct acd *acd, const struct acd_membership *member, uint32_t first)
 {
         struct acd_class_walk walk;
+        acd_time latest;
         uint32_t contact;
 
+        if (!acd_tier_is_open(acd, member->class, member->tier, acd->step_now, &latest))
+                return 0;
+        if (acd->contact[first].submitted <= latest && is_for(acd, first, member->agent))
+                return first;
         acd_walk_begin(acd, &walk, member->class, latest);
         do
                 contact = acd_walk_next(acd, &walk);
@@ -89,19 +93,14 @@ walk_for(const struct acd *acd, const struct acd_membership *member, acd_time la
 }
 
 /* The first contact of the class that @agent may be offered or, its gateway being
- * gone, must be dealt with; 0: none. @first is its head. */
+ * gone, must be dealt with; 0: none. @first is its head. Tier 0 is open: the class need not
+ * be looked at. */
 static inline uint32_t class_first_for(const struct acd *acd, const struct acd_membership *member,
                                        uint32_t first)
 {
-        acd_time latest = UINT64_MAX;
-
-        /* Tier 0 is open: the class need not be looked at. */
-        if (member->tier != 0 &&
-            !acd_tier_is_open(acd, member->class, member->tier, acd->step_now, &latest))
-                return 0;
-        if (acd->contact[first].submitted <= latest && is_for(acd, first, member->agent))
+        if (member->tier == 0 && is_for(acd, first, member->agent))
                 return first;
-        return walk_for(acd, member, latest);
+        return walk_for(acd, member, first);
 }
 
 /* The contact that @agent should be offered, or 0. */

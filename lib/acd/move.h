@@ -9,16 +9,6 @@
 
 #include "acd/emit.h"
 
-/* An assignment and whom it links, looked up. */
-struct acd_bond {
-        uint32_t index;
-        struct acd_assignment *assignment;
-        struct acd_contact *contact;
-        const struct acd_class *class;
-        struct acd_queue *queue;
-        struct acd_agent *agent;
-};
-
 #define FROM(state) (1u << ACD_CONTACT_##state)
 
 /* From which states a state is reached. */
@@ -68,22 +58,6 @@ ACD_INLINE struct acd_queue *acd_queue_of(struct acd *acd, const struct acd_cont
         return &acd->queue[acd->class[contact->class].queue];
 }
 
-ACD_INLINE struct acd_bond acd_bond_of(struct acd *acd, uint32_t index)
-{
-        struct acd_assignment *assignment = &acd->assignment[index];
-        struct acd_contact *contact = &acd->contact[assignment->contact];
-        const struct acd_class *class = &acd->class[contact->class];
-
-        return (struct acd_bond){
-                .index = index,
-                .assignment = assignment,
-                .contact = contact,
-                .class = class,
-                .queue = &acd->queue[class->queue],
-                .agent = &acd->agent[assignment->agent],
-        };
-}
-
 /* @queue and @from are the contact's: that the latter is true is asserted by the list which
  * the contact must be in. A new one comes from the slab in no list, as its state FREE
  * says. */
@@ -116,9 +90,10 @@ ACD_INLINE void acd_contact_go(struct acd *acd, uint32_t index, struct acd_queue
                             to);
 }
 
-/* To WAITING, with its event; its gateway is not gone. */
+/* To WAITING, with its event, after one of the contact or NULL; its gateway is not gone. */
 ACD_INLINE void acd_contact_wait_told(struct acd *acd, struct acd_subject subject,
-                                      enum acd_contact_state from, enum acd_reason reason)
+                                      enum acd_contact_state from, enum acd_reason reason,
+                                      const struct acd_event *before)
 {
         struct acd_fact fact = { .kind = ACD_EVENT_CONTACT_QUEUED,
                                  .reason = reason,
@@ -127,8 +102,12 @@ ACD_INLINE void acd_contact_wait_told(struct acd *acd, struct acd_subject subjec
 
         acd_contact_go_from(acd, subject.index, &acd->queue[subject.class->queue], from,
                             ACD_CONTACT_WAITING);
-        acd_event_of(acd, subject, fact);
-        acd_tier_timer_arm(acd, subject.contact->class);
+        if (before != NULL)
+                acd_event_also(acd, before, subject.class, fact);
+        else
+                acd_event_of_contact(acd, subject, fact);
+        if ((subject.class->pool_bits & ~1u) != 0)
+                acd_tier_timer_arm_from(acd, subject.contact->class, acd->step_now);
 }
 
 /* The same for the assignment. Only PARKED ones do not use their agent's slot. */
@@ -173,32 +152,21 @@ ACD_INLINE void acd_assignment_go(struct acd *acd, struct acd_bond bond,
         acd_assignment_go_from(acd, bond, (enum acd_assignment_state)bond.assignment->state, to);
 }
 
-ACD_INLINE struct acd_subject acd_subject_of_bond(struct acd_bond bond)
-{
-        return (struct acd_subject){
-                .index = bond.assignment->contact,
-                .assignment_index = bond.index,
-                .contact = bond.contact,
-                .class = bond.class,
-                .assignment = bond.assignment,
-        };
-}
-
-/* The slot is free; whose it was, is. */
+/* The slot is free; whose it was, is. Only offers, leases and wrap-ups have timers. */
 ACD_INLINE void acd_assignment_free(struct acd *acd, struct acd_bond bond,
                                     enum acd_assignment_state from)
 {
-        acd_timer_stop(acd, TIMER_ASSIGNMENT, bond.index);
+        if (from != ACD_ASSIGNMENT_ACTIVE)
+                acd_timer_stop(acd, TIMER_ASSIGNMENT, bond.index);
         acd_assignment_go_from(acd, bond, from, ACD_ASSIGNMENT_FREE);
         bond.assignment->closed_step = acd->step;
         bond.contact->assignment = 0;
 }
 
-/* What was active is over; its contact is the caller's to move on. */
-ACD_INLINE void acd_assignment_close(struct acd *acd, struct acd_bond bond, enum acd_reason reason)
+/* What an end of the assignment says. */
+ACD_INLINE struct acd_fact
+acd_end_of(const struct acd *acd, const struct acd_assignment *assignment, enum acd_reason reason)
 {
-        struct acd_assignment *assignment = bond.assignment;
-        enum acd_assignment_state from = (enum acd_assignment_state)assignment->state;
         struct acd_fact fact = {
                 .kind = ACD_EVENT_ASSIGNMENT_CLOSED,
                 .reason = reason,
@@ -207,8 +175,7 @@ ACD_INLINE void acd_assignment_close(struct acd *acd, struct acd_bond bond, enum
                 .value = assignment->held_ns,
         };
 
-        if (from == ACD_ASSIGNMENT_HELD)
+        if (assignment->state == ACD_ASSIGNMENT_HELD)
                 fact.value += acd->step_now - assignment->state_since;
-        acd_event_of(acd, acd_subject_of_bond(bond), fact);
-        acd_assignment_free(acd, bond, from);
+        return fact;
 }

@@ -240,9 +240,12 @@ enum acd_result acd_duplicate(struct acd *acd, uint64_t id, uint8_t state);
 
 static inline enum acd_result acd_done(struct acd *acd, uint64_t id, uint8_t state)
 {
-        acd->reply->id = id;
-        acd->reply->state = state;
-        return acd->reply->result = ACD_OK;
+        struct acd_reply *reply = acd->reply;
+
+        reply->id = id;
+        reply->state = state;
+        reply->result = ACD_OK;
+        return ACD_OK;
 }
 
 /* start.c */
@@ -358,6 +361,7 @@ void acd_assignment_connect(struct acd *acd, uint32_t index);
 void acd_assignment_accept(struct acd *acd, uint32_t index);
 void acd_offer(struct acd *acd, uint32_t contact_index, uint32_t agent_index, uint32_t tier);
 void acd_offer_end(struct acd *acd, uint32_t index, enum acd_reason reason, const char *label);
+void acd_assignment_close(struct acd *acd, uint32_t index, enum acd_reason reason);
 bool acd_assignment_has_wrap_up(const struct acd *acd, uint32_t index);
 void acd_assignment_begin_wrap_up(struct acd *acd, uint32_t index, enum acd_reason reason);
 void acd_assignment_end_wrap_up(struct acd *acd, uint32_t index, enum acd_reason reason);

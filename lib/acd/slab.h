@@ -83,10 +83,40 @@ static inline uint64_t acd_id_of(const struct acd *acd, const struct acd_slab *s
         return index == 0 ? 0 : acd_id_in(acd, index, acd_slab_slot(slab, index)->generation);
 }
 
+/* The slab of a kind of objects, NULL of none: struct acd has them in the order of the kinds. */
+static inline const struct acd_slab *acd_slab_at(const struct acd *acd, enum acd_object object)
+{
+        _Static_assert(offsetof(struct acd, assignments) - offsetof(struct acd, tenants) ==
+                               (ACD_OBJECT_ASSIGNMENT - ACD_OBJECT_TENANT) *
+                                       sizeof(struct acd_slab),
+                       "slabs are in the order of objects");
+
+        if (object == ACD_OBJECT_NONE || object > ACD_OBJECT_ASSIGNMENT)
+                return NULL;
+        return &acd->tenants + (object - ACD_OBJECT_TENANT);
+}
+
+/* What acd_index_of() answers. Without what all ids have in common, an id of another shard
+ * has a slot that no slab has. A live slot's generation is never 0, so an id without one is
+ * never found. */
+static inline uint32_t acd_slab_find(const struct acd *acd, const struct acd_slab *slab,
+                                     uint64_t id)
+{
+        uint64_t own = id ^ acd->id_base;
+        uint64_t index = own >> ACD_ID_GENERATION_BITS;
+        const struct acd_slot *slot;
+
+        if (slab == NULL || index - 1 >= slab->top)
+                return 0;
+        slot = acd_slab_slot(slab, (uint32_t)index);
+        if (slot->link.list == acd_tag(LIST_FREE, 0) ||
+            slot->generation != ((uint32_t)own & ACD_ID_GENERATION_MAX))
+                return 0;
+        return (uint32_t)index;
+}
+
 /* What acd_index_of() and acd_index_in() answer, for the kinds that traffic names
- * and without a call or a multiplication: every step asks two to five times. Without what
- * all ids have in common, an id of another shard has a slot that no slab has. A live
- * slot's generation is never 0, so an id without one is never found. */
+ * and without a call or a multiplication: every step asks two to five times. */
 #define ID_LOOKUP(kind, slab) \
         static inline uint32_t acd_##kind##_of_id(const struct acd *acd, uint64_t id) \
         { \

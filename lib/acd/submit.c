@@ -203,13 +203,13 @@ static inline uint32_t make_contact(struct acd *acd, struct entry entry)
         return index;
 }
 
-ACD_INLINE void emit_submitted(struct acd *acd, struct acd_subject subject)
+ACD_INLINE struct acd_event *emit_submitted(struct acd *acd, struct acd_subject subject)
 {
         struct acd_fact fact = { .kind = ACD_EVENT_CONTACT_SUBMITTED,
                                  .state = ACD_CONTACT_WAITING,
                                  .value = subject.contact->credit_ms };
 
-        acd_event_of(acd, subject, fact);
+        return acd_event_of_contact(acd, subject, fact);
 }
 
 /* The contact is there: it is told, waits and looks for an agent. Its gateway is
@@ -220,6 +220,7 @@ static enum acd_result enter(struct acd *acd, struct entry entry, bool is_new)
         struct acd_class *class = &acd->class[entry.class];
         struct acd_contact *contact = &acd->contact[index];
         struct acd_subject subject = { .index = index, .contact = contact, .class = class };
+        const struct acd_event *submitted;
 
         acd_class_gain_contact(acd, entry.class);
         if (is_new)
@@ -229,8 +230,8 @@ static enum acd_result enter(struct acd *acd, struct entry entry, bool is_new)
         if (entry.submit->client_key.size != 0)
                 acd_key_add(acd, index, entry.submit, entry.key_hash);
         acd->queue[class->queue].submitted++;
-        emit_submitted(acd, subject);
-        acd_contact_wait_told(acd, subject, ACD_CONTACT_FREE, ACD_REASON_SUBMITTED);
+        submitted = emit_submitted(acd, subject);
+        acd_contact_wait_told(acd, subject, ACD_CONTACT_FREE, ACD_REASON_SUBMITTED, submitted);
         if (class->pool_bits != 0)
                 acd_match_contact(acd, index);
         return acd_done(acd, acd_id_in(acd, index, contact->generation), contact->state);

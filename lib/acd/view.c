@@ -15,7 +15,7 @@ uint64_t acd_find(const struct acd *acd, enum acd_object object, acd_tenant_id t
                   struct acd_text name)
 {
         const struct acd_slab *slab = acd_slab_of(acd, object);
-        uint32_t tenant_index = acd_index_of(acd, ACD_OBJECT_TENANT, tenant.value);
+        uint32_t tenant_index = acd_tenant_of_id(acd, tenant.value);
         uint32_t index;
 
         if (slab == NULL || object > ACD_OBJECT_GATEWAY)
@@ -74,7 +74,7 @@ uint64_t acd_list(const struct acd *acd, enum acd_object object, acd_tenant_id t
                   uint64_t *cursor, uint32_t slot_max)
 {
         const struct acd_slab *slab = acd_slab_of(acd, object);
-        uint32_t tenant_index = acd_index_of(acd, ACD_OBJECT_TENANT, tenant.value);
+        uint32_t tenant_index = acd_tenant_of_id(acd, tenant.value);
 
         for (uint32_t count = 0; count < slot_max; count++) {
                 uint32_t index;
@@ -175,23 +175,24 @@ bool acd_view_contact(const struct acd *acd, acd_contact_id id, struct acd_conta
                 return false;
         *ret_view = (struct acd_contact_view){
                 .contact = id,
-                .tenant.value = acd_id_of(acd, &acd->tenants, class->tenant),
+                .tenant = class->tenant_id,
                 .state = (enum acd_contact_state)contact->state,
-                .queue.value = acd_id_of(acd, &acd->queues, class->queue),
-                .channel.value = acd_id_of(acd, &acd->channels, class->channel),
+                .queue = class->queue_id,
+                .channel = class->channel_id,
                 .gateway.value = acd_id_of(acd, &acd->gateways, contact->gateway),
                 .band = contact->band,
                 .credit_ms = contact->credit_ms,
                 .offer_count = contact->offer_count,
                 .submitted = contact->submitted,
-                .queued = acd->contact_cold[index].queued,
+                .queued = contact->submitted,
                 .sequence = contact->sequence,
         };
         if (contact->assignment != 0) {
-                uint32_t agent = acd->assignment[contact->assignment].agent;
+                const struct acd_assignment *assignment = &acd->assignment[contact->assignment];
 
-                ret_view->assignment.value = acd_id_of(acd, &acd->assignments, contact->assignment);
-                ret_view->agent.value = acd_id_of(acd, &acd->agents, agent);
+                ret_view->assignment.value =
+                        acd_id_in(acd, contact->assignment, assignment->generation);
+                ret_view->agent = assignment->agent_id;
         }
         return true;
 }
@@ -228,7 +229,7 @@ bool acd_view_assignment(const struct acd *acd, acd_assignment_id id,
                 .assignment = id,
                 .state = (enum acd_assignment_state)assignment->state,
                 .contact.value = acd_id_of(acd, &acd->contacts, assignment->contact),
-                .agent.value = acd_id_of(acd, &acd->agents, assignment->agent),
+                .agent = assignment->agent_id,
                 .epoch = assignment->epoch,
                 .offered = assignment->offered,
                 .accepted = assignment->accepted,
@@ -276,7 +277,7 @@ bool acd_agent_is_lost(const struct acd *acd, acd_agent_id id)
 
 bool acd_view_gateway(const struct acd *acd, acd_gateway_id id, struct acd_gateway_view *ret_view)
 {
-        uint32_t index = acd_index_of(acd, ACD_OBJECT_GATEWAY, id.value);
+        uint32_t index = acd_gateway_of_id(acd, id.value);
         const struct acd_gateway *gateway = &acd->gateway[index];
 
         if (index == 0)
@@ -293,7 +294,7 @@ bool acd_view_gateway(const struct acd *acd, acd_gateway_id id, struct acd_gatew
 
 bool acd_view_channel(const struct acd *acd, acd_channel_id id, struct acd_channel_view *ret_view)
 {
-        uint32_t index = acd_index_of(acd, ACD_OBJECT_CHANNEL, id.value);
+        uint32_t index = acd_channel_of_id(acd, id.value);
 
         if (index == 0)
                 return false;
@@ -306,7 +307,7 @@ bool acd_view_channel(const struct acd *acd, acd_channel_id id, struct acd_chann
 bool acd_view_tenant(const struct acd *acd, acd_tenant_id id, struct acd_tenant_config *ret_config,
                      uint64_t *ret_event_sequence)
 {
-        uint32_t index = acd_index_of(acd, ACD_OBJECT_TENANT, id.value);
+        uint32_t index = acd_tenant_of_id(acd, id.value);
 
         if (index == 0)
                 return false;
