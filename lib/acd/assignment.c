@@ -8,9 +8,8 @@
  *                  |'-------------------- no lease ----->|                       |
  *                  '--- ended --------'--- closed -------'--> WRAP_UP ---------->'--> FREE
  *
- * A state is a place: one list of the queue for each state, changed by
- * acd_assignment_go() alone. PARKED ones are also in a list of their agent; any
- * other is the one that uses his slot.
+ * A state is changed by acd_assignment_go() alone. PARKED ones are in a list of their
+ * agent; any other is the one that uses his slot.
  *
  * An offer that comes to nothing ends with OFFER_ENDED, whether it was accepted
  * or not yet; what was ACTIVE ends with ASSIGNMENT_CLOSED. Whoever ends it then

@@ -149,9 +149,6 @@ static void prefetch(const struct acd *acd, uint32_t index)
         __builtin_prefetch(&acd->contact[assignment->contact], 1);
         __builtin_prefetch(&acd->contact_cold[assignment->contact], 1);
         __builtin_prefetch((const char *)assignment + 64, 1);
-        __builtin_prefetch((const char *)&acd->agent[assignment->agent] + 128, 1);
-        __builtin_prefetch(&acd->assignment[assignment->link.prev], 1);
-        __builtin_prefetch(&acd->assignment[assignment->link.next], 1);
         acd_timer_prefetch(acd, TIMER_ASSIGNMENT, index);
 }
 

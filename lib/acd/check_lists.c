@@ -10,6 +10,8 @@
  * has one tag. So equal sums mean that nothing is missing and nothing invented.
  */
 
+#include <string.h>
+
 #include "acd/check.h"
 
 /* One space of links: how many elements its lists hold so far. */
@@ -76,6 +78,30 @@ static const char *check_simple(const struct acd *acd)
         return NULL;
 }
 
+/* Of all queues, the contacts in state @state: a crowd has as many as carry its tag. */
+static bool count_crowds(struct census *census, const struct acd *acd, uint32_t state)
+{
+        uint32_t *counts = acd->scratch;
+
+        memset(counts, 0, acd->scratch_count * sizeof(counts[0]));
+        for (uint32_t i = 1; i <= census->top; i++) {
+                const struct acd_ilink *link = &acd->contact[i].link;
+                uint32_t queue = acd_tag_owner(link->list);
+
+                if (link->list != acd_tag(LIST_WITHHELD + state - ACD_CONTACT_WITHHELD, queue))
+                        continue;
+                if (queue > acd->queues.top || link->prev != 0 || link->next != 0)
+                        return false;
+                counts[queue]++;
+                census->listed++;
+        }
+        for (uint32_t i = 1; i <= acd->queues.top; i++)
+                if (acd_slab_is_live(&acd->queues, i) &&
+                    acd->queue[i].contacts[state].count != counts[i])
+                        return false;
+        return true;
+}
+
 static const char *check_contacts(const struct acd *acd)
 {
         struct census contacts = slab_census(&acd->contacts);
@@ -83,16 +109,9 @@ static const char *check_contacts(const struct acd *acd)
 
         HOLDS(count_list(&contacts, &acd->contacts.free));
         HOLDS(count_list(&assignments, &acd->assignments.free));
-        for (uint32_t i = 1; i <= acd->queues.top; i++) {
-                const struct acd_queue *queue = &acd->queue[i];
-
-                if (!acd_slab_is_live(&acd->queues, i))
-                        continue;
-                for (uint32_t s = ACD_CONTACT_WITHHELD; s <= ACD_CONTACT_ENDED; s++)
-                        HOLDS(count_list(&contacts, &queue->contacts[s]));
-                for (uint32_t s = ACD_ASSIGNMENT_OFFERED; s < ACD_ASSIGNMENT_CLOSED; s++)
-                        HOLDS(count_list(&assignments, &queue->assignments[s]));
-        }
+        assignments.listed += acd->assignments.live;
+        for (uint32_t s = ACD_CONTACT_WITHHELD; s <= ACD_CONTACT_ENDED; s++)
+                HOLDS(count_crowds(&contacts, acd, s));
         for (uint32_t i = 1; i <= acd->lanes.top; i++)
                 if (acd_slab_is_live(&acd->lanes, i))
                         HOLDS(count_list(&contacts, &acd->lane[i].contacts));

@@ -48,7 +48,6 @@ static const char *check_contact(const struct acd *acd, uint32_t index)
         HOLDS(contact->band < ACD_BAND_COUNT);
         HOLDS(contact->state != ACD_CONTACT_WITHHELD || contact->gateway != 0);
         HOLDS(contact->submitted <= acd->now);
-        HOLDS(cold->queued == contact->submitted);
         if (contact->gateway != 0 && is_open)
                 HOLDS(cold->gateway_link.list == acd_tag(LIST_OF, contact->gateway));
         else
@@ -112,10 +111,8 @@ static const char *check_assignment(const struct acd *acd, uint32_t index)
         const struct acd_assignment *assignment = &acd->assignment[index];
         const struct acd_contact *contact = &acd->contact[assignment->contact];
         const struct acd_agent *agent = &acd->agent[assignment->agent];
-        uint32_t queue = acd->class[contact->class].queue;
 
-        HOLDS(assignment->link.list ==
-              acd_tag(LIST_ASSIGNMENT + (uint32_t)assignment->state, queue));
+        HOLDS(assignment->link.list == acd_tag(LIST_USED, 0));
         HOLDS(assignment->agent_id.value == acd_id_of(acd, &acd->agents, assignment->agent));
         HOLDS(contact->assignment == index);
         HOLDS(contact->state == contact_state_of(assignment->state));

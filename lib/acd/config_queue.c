@@ -36,10 +36,8 @@ static uint32_t make(struct acd *acd, uint32_t tenant, const char *name)
         queue->tenant = tenant;
         acd_text_set(queue->name, sizeof(queue->name), name);
         for (uint32_t state = ACD_CONTACT_WITHHELD; state <= ACD_CONTACT_ENDED; state++)
-                acd_ilist_init(&queue->contacts[state],
-                               acd_tag(LIST_WITHHELD + state - ACD_CONTACT_WITHHELD, index));
-        for (uint32_t state = ACD_ASSIGNMENT_OFFERED; state < ACD_ASSIGNMENT_CLOSED; state++)
-                acd_ilist_init(&queue->assignments[state], acd_tag(LIST_ASSIGNMENT + state, index));
+                acd_icrowd_init(&queue->contacts[state],
+                                acd_tag(LIST_WITHHELD + state - ACD_CONTACT_WITHHELD, index));
         acd_ilist_init(&queue->used_classes, acd_tag(LIST_USED, index));
         acd_ilist_init(&queue->idle_classes, acd_tag(LIST_IDLE, index));
         acd_ilist_init(&queue->rematch, acd_tag(LIST_REMATCH_QUEUE, index));

@@ -11,9 +11,9 @@
  *      FREE <--------------------- closed, from every state ------------------- ENDED
  *
  * A state is a place: waiting contacts are in a lane or tree of their class, all
- * others in a list of their queue, one for each state. acd_contact_go() is the
- * only function that changes either. ENDED is over for the customer; the slot
- * stays until the agent has wrapped up.
+ * others in a crowd of their queue, one for each state: nobody walks those, so they have
+ * a number and no order. acd_contact_go() is the only function that changes either.
+ * ENDED is over for the customer; the slot stays until the agent has wrapped up.
  *
  * A contact that comes to wait, whether new or back, does so in acd_contact_wait():
  * when its gateway is gone it is withheld or closed instead (G4).

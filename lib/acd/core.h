@@ -26,18 +26,18 @@
 #include "base/wheel.h"
 
 enum {
-        CORE_TICK_BITS = 20,          /* a timer tick is 2^20 ns */
-        CORE_OWNER_BITS = 28,         /* of a list's tag */
-        CORE_QUARANTINE_MAX = 65536,  /* free slots before one is used again */
-        CORE_CELL_SIZE = 60,          /* payload bytes of a cell */
-        CORE_RETRY_AFTER_MS = 1000,   /* said when something is full */
-        CORE_FILL_MAX = 1024,         /* agents a class is filled with in one step or unit */
-        CORE_SCAN_MAX = 1024,         /* slots looked at in one unit of the agenda */
-        CORE_GONE_MET_MAX = 8,        /* contacts of a gone gateway that a search deals with */
-        CORE_EVENTS_PER_UNIT = 24,    /* room that a timer or unit needs before it begins */
-        CORE_EVENTS_PER_GRACE = 48,   /* the same for an agent's grace: nine assignments */
-        CORE_WORK_UNIT_MAX = 4096,    /* units of WORK, pieces of TIME */
-        CORE_GRAVE_MAX = 256,         /* payloads kept readable until the next step */
+        CORE_TICK_BITS = 20,         /* a timer tick is 2^20 ns */
+        CORE_OWNER_BITS = 28,        /* of a list's tag */
+        CORE_QUARANTINE_MAX = 65536, /* free slots before one is used again */
+        CORE_CELL_SIZE = 60,         /* payload bytes of a cell */
+        CORE_RETRY_AFTER_MS = 1000,  /* said when something is full */
+        CORE_FILL_MAX = 1024,        /* agents a class is filled with in one step or unit */
+        CORE_SCAN_MAX = 1024,        /* slots looked at in one unit of the agenda */
+        CORE_GONE_MET_MAX = 8,       /* contacts of a gone gateway that a search deals with */
+        CORE_EVENTS_PER_UNIT = 24,   /* room that a timer or unit needs before it begins */
+        CORE_EVENTS_PER_GRACE = 48,  /* the same for an agent's grace: nine assignments */
+        CORE_WORK_UNIT_MAX = 4096,   /* units of WORK, pieces of TIME */
+        CORE_GRAVE_MAX = 256,        /* payloads kept readable until the next step */
         CORE_BUILT_IN_CHANNEL_COUNT = 10,
 };
 
@@ -46,7 +46,7 @@ enum {
 /* Kinds of lists, for tags. A space of links has its own kinds; FREE is in all. */
 enum core_list_kind {
         LIST_FREE = 1,
-        /* contacts, by state: the owner is a lane, a class, a queue */
+        /* contacts, by state: the owner is a lane, a class, a queue; from WITHHELD on, crowds */
         LIST_LANE = 2,
         LIST_TREE = 3,
         LIST_WITHHELD = 4,
@@ -54,13 +54,11 @@ enum core_list_kind {
         LIST_CONNECTING = 6,
         LIST_ACTIVE = 7,
         LIST_ENDED = 8,
-        /* assignments by state: LIST_ASSIGNMENT + state; the owner is a queue */
-        LIST_ASSIGNMENT = 8,
         /* agents by presence: LIST_PRESENCE + presence; the owner is a tenant */
         LIST_PRESENCE = 2,
         /* gateways by state: LIST_GATEWAY + state */
         LIST_GATEWAY = 2,
-        /* classes, client keys: in use or not */
+        /* assignments in use; classes, client keys: in use or not */
         LIST_USED = 2,
         LIST_IDLE = 3,
         /* pools: LIST_POOL + tier; the owner is a class */
@@ -140,8 +138,7 @@ struct acd_queue {
         uint32_t tier_reference_count;  /* agents that name it in their tiers */
         uint32_t waiting_count;         /* in lanes and trees */
         uint32_t plain_class;           /* one that asks for nothing beside it, or 0; not state */
-        struct acd_ilist contacts[ACD_CONTACT_ENDED + 1]; /* WITHHELD and later */
-        struct acd_ilist assignments[ACD_ASSIGNMENT_CLOSED];
+        struct acd_icrowd contacts[ACD_CONTACT_ENDED + 1]; /* WITHHELD and later */
         struct acd_ilist used_classes;
         struct acd_ilist idle_classes; /* longest unused first */
         struct acd_ilist rematch;      /* classes of its rematch job */
@@ -203,31 +200,31 @@ struct acd_agent {
         uint8_t before_lost; /* presence that BACK brings again */
         uint8_t next;        /* asked for after the contact, or 0 */
         uint8_t pair_count;
-        uint32_t pair; /* first of his pairs */
         uint32_t busy; /* the assignment that uses the slot */
         uint32_t missed_count;
-        struct acd_ilist members; /* the end of the line that every offer touches */
+        uint32_t contact_count;   /* since login */
+        struct acd_ilist members; /* the end of the line that every contact touches */
         struct acd_ilist parked;
         struct acd_ilist rematch; /* classes of his rematch job */
+        uint32_t pair;            /* first of his pairs */
         uint64_t idle_sequence;
         acd_time idle_since;
         acd_time since;
         acd_time login_at;
         acd_time grace_deadline;
-        uint64_t contact_count; /* since login */
         char label[ACD_LABEL_MAX + 1];
         char next_label[ACD_LABEL_MAX + 1];
         uint64_t unused[6]; /* to the end of the fourth line */
 };
 
-_Static_assert(offsetof(struct acd_agent, parked) == 64, "what an offer needs is one line");
+_Static_assert(offsetof(struct acd_agent, parked) == 64, "what a contact needs of him is one line");
 _Static_assert(sizeof(struct acd_agent) == 256, "an agent is four cache lines");
 
 /* What only configuration and reading need of him. */
 struct acd_agent_setup {
         char name[ACD_NAME_MAX + 1];
         uint32_t team;
-        uint32_t profile; /* his own */
+        uint32_t profile;          /* his own */
         uint32_t supervisor_count; /* teams that name him */
         uint32_t tier_count;
         struct acd_abilities abilities;
@@ -253,8 +250,8 @@ struct acd_gateway {
         uint32_t tenant;
         uint8_t state;
         bool is_round_open;
-        bool is_releasing; /* the round is over, its unnamed contacts close */
-        uint32_t round;    /* of RESUME */
+        bool is_releasing;    /* the round is over, its unnamed contacts close */
+        uint32_t round;       /* of RESUME */
         uint32_t ended_count; /* contacts in ENDED, no longer in the list */
         struct acd_ilist contacts;
         acd_time deadline;
@@ -276,7 +273,7 @@ struct acd_contact {
         uint8_t flags;
         uint32_t credit_ms;
         uint64_t sequence;
-        acd_time submitted;
+        acd_time submitted; /* and queued: what comes back keeps its place */
         uint32_t class;
         uint32_t gateway;
         uint32_t assignment;
@@ -285,19 +282,18 @@ struct acd_contact {
         uint32_t key;
 };
 
-/* The cold line: what detours, gateways and readers touch. */
+/* The cold part: what detours, gateways and readers touch. */
 struct acd_contact_cold {
-        struct acd_ilink gateway_link;
-        uint32_t round;            /* of RESUME in which it was named last, or made */
-        struct acd_inode node;     /* in the tree of its class and band */
-        uint32_t customer_key;     /* payloads */
+        uint64_t active_ns;    /* of a free slot: the step that freed it, not state */
+        uint32_t customer_key; /* payloads */
         uint32_t attributes;
-        acd_time queued;
-        uint64_t active_ns; /* of a free slot: the step that freed it, not state */
+        struct acd_ilink gateway_link;
+        uint32_t round;        /* of RESUME in which it was named last, or made */
+        struct acd_inode node; /* in the tree of its class and band */
 };
 
-_Static_assert(sizeof(struct acd_contact) == 64, "a waiting contact is two cache lines");
-_Static_assert(sizeof(struct acd_contact_cold) == 64, "a waiting contact is two cache lines");
+_Static_assert(sizeof(struct acd_contact) == 64, "what matching touches is one cache line");
+_Static_assert(sizeof(struct acd_contact_cold) == 56, "128 bytes a contact, held back slots too");
 
 struct acd_assignment {
         uint32_t generation;
@@ -313,7 +309,7 @@ struct acd_assignment {
         acd_time offered, accepted, connected, deadline;
         acd_time state_since; /* begin of a hold or parking */
         uint64_t held_ns;
-        uint64_t closed_step; /* the step that freed it; not state */
+        uint64_t closed_step;  /* the step that freed it; not state */
         acd_agent_id agent_id; /* not state */
 };
 
@@ -348,7 +344,7 @@ struct acd_class {
         uint32_t tenant;
         uint32_t queue;
         uint32_t channel;
-        uint32_t excluded; /* agent */
+        uint32_t excluded;       /* agent */
         acd_tenant_id tenant_id; /* those of the indexes, for events; not state */
         acd_queue_id queue_id;
         acd_channel_id channel_id;
@@ -357,10 +353,10 @@ struct acd_class {
         uint32_t waiting_count;
         uint32_t expected_count; /* members that filling may add */
         bool is_filling;
-        bool is_partial; /* a membership was not made for want of room */
-        uint8_t pool_bits;         /* tiers whose pool is not empty */
-        uint32_t band_bits;        /* bands with waiting contacts */
-        struct acd_terms terms;    /* beside the queue's */
+        bool is_partial;        /* a membership was not made for want of room */
+        uint8_t pool_bits;      /* tiers whose pool is not empty */
+        uint32_t band_bits;     /* bands with waiting contacts */
+        struct acd_terms terms; /* beside the queue's */
         struct acd_ilist members;
         uint32_t logged_in[ACD_TIER_COUNT];
         struct acd_ilist pool[ACD_TIER_COUNT]; /* longest idle first */
@@ -427,8 +423,8 @@ enum core_timer_kind {
         TIMER_AGENT,
         TIMER_GATEWAY,
         TIMER_PAIR,
-        TIMER_CLASS,  /* a tier opens */
-        TIMER_KEY,    /* it is forgotten */
+        TIMER_CLASS, /* a tier opens */
+        TIMER_KEY,   /* it is forgotten */
         TIMER_KIND_COUNT,
 };
 
@@ -439,9 +435,9 @@ enum core_job_kind {
         JOB_AGENT,   /* recompute memberships of an agent */
         JOB_PROFILE, /* of all its agents */
         JOB_TEAM,
-        JOB_QUEUE,        /* of its classes */
-        JOB_CLASS_FILL,   /* a new class of many agents */
-        JOB_AGENT_MATCH,  /* M2 goes on */
+        JOB_QUEUE,       /* of its classes */
+        JOB_CLASS_FILL,  /* a new class of many agents */
+        JOB_AGENT_MATCH, /* M2 goes on */
         JOB_AGENT_REMATCH,
         JOB_QUEUE_REMATCH,
         JOB_CLASS_REMATCH,
@@ -475,10 +471,10 @@ struct acd {
 
         uint64_t idle_sequence;
         uint64_t offer_sequence;
-        uint64_t past_event_sequence; /* the highest of tenants that are gone */
-        uint32_t used_membership_count; /* in classes in use */
+        uint64_t past_event_sequence;       /* the highest of tenants that are gone */
+        uint32_t used_membership_count;     /* in classes in use */
         uint32_t expected_membership_count; /* that filling may still make */
-        uint32_t fill_cursor; /* the idle agent whom filling looks at next, or 0 */
+        uint32_t fill_cursor;               /* the idle agent whom filling looks at next, or 0 */
 
         struct acd_slab tenants, skills, channels, queues, teams, profiles, agents, gateways;
         struct acd_slab contacts, assignments, classes, memberships, lanes, pairs, keys;
@@ -527,7 +523,7 @@ struct acd {
         uint64_t removed_step; /* the step that removed the object here; its name can be read */
         uint64_t removed_id;
         enum acd_object removed_object;
-        struct acd_terms step_terms; /* of a SUBMIT's extra requirement */
+        struct acd_terms step_terms;     /* of a SUBMIT's extra requirement */
         struct acd_class_head step_head; /* the best one of a search that is not a class's */
         struct acd_effects *effects;
         struct acd_reply *reply;

@@ -30,7 +30,7 @@ static uint64_t tree_weight(const void *context, uint32_t index)
 {
         const struct acd *acd = context;
 
-        return acd->contact_cold[index].queued;
+        return acd->contact[index].submitted;
 }
 
 struct acd_itree_space acd_tree_space(const struct acd *acd)

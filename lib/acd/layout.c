@@ -4,7 +4,7 @@
  *
  * One function walks all arrays in order; called without memory it only counts,
  * which is acd_size(). So size and layout cannot disagree. Arrays begin at
- * multiples of 64: a contact's hot and cold part are one cache line each.
+ * multiples of 64: a contact's hot part is one cache line.
  *
  * What a START may raise are the limits in force, up to those that the memory
  * was made for. Only the quarantine of slots depends on the former, so a core

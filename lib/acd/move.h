@@ -58,29 +58,26 @@ ACD_INLINE struct acd_queue *acd_queue_of(struct acd *acd, const struct acd_cont
         return &acd->queue[acd->class[contact->class].queue];
 }
 
-/* @queue and @from are the contact's: that the latter is true is asserted by the list which
+/* @queue and @from are the contact's: that the latter is true is asserted by the place which
  * the contact must be in. A new one comes from the slab in no list, as its state FREE
  * says. */
 ACD_INLINE void acd_contact_go_from(struct acd *acd, uint32_t index, struct acd_queue *queue,
                                     enum acd_contact_state from, enum acd_contact_state to)
 {
-        struct acd_ilist *list =
-                to == ACD_CONTACT_FREE ? &acd->contacts.free : &queue->contacts[to];
+        struct acd_contact *contact = &acd->contact[index];
 
         ACD_ASSERT(acd_contact_may_become(from, to));
-        acd->contact[index].state = (uint8_t)to;
-        if (to == ACD_CONTACT_FREE)
-                acd->contacts.live--;
+        contact->state = (uint8_t)to;
         if (from == ACD_CONTACT_WAITING)
                 acd_lane_remove(acd, index);
-        else if (to == ACD_CONTACT_WAITING && from != ACD_CONTACT_FREE)
-                acd_ilist_remove(acd_contact_space(acd), &queue->contacts[from], index);
+        else if (from != ACD_CONTACT_FREE)
+                acd_icrowd_leave(&queue->contacts[from], &contact->link);
         if (to == ACD_CONTACT_WAITING)
                 acd_lane_insert(acd, index);
-        else if (from == ACD_CONTACT_WAITING || from == ACD_CONTACT_FREE)
-                acd_ilist_push_back(acd_contact_space(acd), list, index);
+        else if (to == ACD_CONTACT_FREE)
+                acd_slab_give_in(&acd->contacts, acd_contact_space(acd), index);
         else
-                acd_ilist_move(acd_contact_space(acd), &queue->contacts[from], list, index);
+                acd_icrowd_enter(&queue->contacts[to], &contact->link);
 }
 
 ACD_INLINE void acd_contact_go(struct acd *acd, uint32_t index, struct acd_queue *queue,
@@ -115,11 +112,10 @@ ACD_INLINE void acd_assignment_go_from(struct acd *acd, struct acd_bond bond,
                                        enum acd_assignment_state from, enum acd_assignment_state to)
 {
         struct acd_assignment *assignment = bond.assignment;
-        struct acd_ilist *list =
-                to == ACD_ASSIGNMENT_FREE ? &acd->assignments.free : &bond.queue->assignments[to];
         struct acd_ispace parked = { &acd->assignment[0].agent_link, sizeof(acd->assignment[0]) };
 
         ACD_ASSERT(acd_assignment_may_become(from, to));
+        ACD_ASSERT(assignment->state == from);
         assignment->state = (uint8_t)to;
         if (from == ACD_ASSIGNMENT_HELD)
                 assignment->held_ns += acd->step_now - assignment->state_since;
@@ -137,13 +133,13 @@ ACD_INLINE void acd_assignment_go_from(struct acd *acd, struct acd_bond bond,
         }
         if (to == ACD_ASSIGNMENT_PARKED)
                 acd_ilist_push_back(parked, &bond.agent->parked, bond.index);
-        if (to == ACD_ASSIGNMENT_FREE)
-                acd->assignments.live--;
         if (from == ACD_ASSIGNMENT_FREE)
-                acd_ilist_push_back(acd_assignment_space(acd), list, bond.index);
-        else
-                acd_ilist_move(acd_assignment_space(acd), &bond.queue->assignments[from], list,
-                               bond.index);
+                assignment->link.list = acd_tag(LIST_USED, 0);
+        if (to != ACD_ASSIGNMENT_FREE)
+                return;
+        ACD_ASSERT(assignment->link.list == acd_tag(LIST_USED, 0));
+        assignment->link.list = 0;
+        acd_slab_give_in(&acd->assignments, acd_assignment_space(acd), bond.index);
 }
 
 ACD_INLINE void acd_assignment_go(struct acd *acd, struct acd_bond bond,

@@ -16,8 +16,6 @@
 #include "base/assert.h"
 #include "base/bytes.h"
 
-#define ACD_INLINE static inline __attribute__((always_inline))
-
 /* What reply.changed says of a new object. */
 #define ACD_CONFIG_NEW (UINT32_C(1) << 31)
 

@@ -31,9 +31,7 @@ uint32_t acd_slab_take(struct acd_slab *slab)
 
 void acd_slab_give(struct acd_slab *slab, uint32_t index)
 {
-        ACD_ASSERT(slab->live > 0);
-        slab->live--;
-        acd_ilist_push_back(acd_slab_space(slab), &slab->free, index);
+        acd_slab_give_in(slab, acd_slab_space(slab), index);
 }
 
 uint32_t acd_slab_take_used(struct acd_slab *slab)

@@ -10,6 +10,8 @@
 #include "base/assert.h"
 #include "base/id.h"
 
+#define ACD_INLINE static inline __attribute__((always_inline))
+
 static inline uint32_t acd_tag(uint32_t kind, uint32_t owner)
 {
         return kind << CORE_OWNER_BITS | owner;
@@ -45,8 +47,7 @@ static inline struct acd_ispace acd_assignment_space(const struct acd *acd)
 
 /* A slot in no list, of a generation that it never had. @base and @stride are the slab's,
  * which the compiler knows of some. */
-static inline __attribute__((always_inline)) uint32_t acd_slab_take_in(struct acd_slab *slab,
-                                                                       void *base, size_t stride)
+ACD_INLINE uint32_t acd_slab_take_in(struct acd_slab *slab, void *base, size_t stride)
 {
         struct acd_ispace space = { (char *)base + offsetof(struct acd_slot, link), stride };
         struct acd_slot *slot;
@@ -64,6 +65,14 @@ static inline __attribute__((always_inline)) uint32_t acd_slab_take_in(struct ac
         slot = (struct acd_slot *)(void *)((char *)base + (size_t)index * stride);
         slot->generation = acd_id_next_generation(slot->generation);
         return index;
+}
+
+/* @space is the slab's. */
+ACD_INLINE void acd_slab_give_in(struct acd_slab *slab, struct acd_ispace space, uint32_t index)
+{
+        ACD_ASSERT(slab->live > 0);
+        slab->live--;
+        acd_ilist_push_back(space, &slab->free, index);
 }
 
 static inline bool acd_slab_is_live(const struct acd_slab *slab, uint32_t index)

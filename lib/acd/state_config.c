@@ -100,10 +100,8 @@ static void stream_queue_config(struct acd_stream *s, struct acd_queue_config *c
 static void init_queue_lists(struct acd_queue *queue, uint32_t index)
 {
         for (uint32_t state = ACD_CONTACT_WITHHELD; state <= ACD_CONTACT_ENDED; state++)
-                acd_ilist_init(&queue->contacts[state],
-                               acd_tag(LIST_WITHHELD + state - ACD_CONTACT_WITHHELD, index));
-        for (uint32_t state = ACD_ASSIGNMENT_OFFERED; state < ACD_ASSIGNMENT_CLOSED; state++)
-                acd_ilist_init(&queue->assignments[state], acd_tag(LIST_ASSIGNMENT + state, index));
+                acd_icrowd_init(&queue->contacts[state],
+                                acd_tag(LIST_WITHHELD + state - ACD_CONTACT_WITHHELD, index));
         acd_ilist_init(&queue->used_classes, acd_tag(LIST_USED, index));
         acd_ilist_init(&queue->idle_classes, acd_tag(LIST_IDLE, index));
         acd_ilist_init(&queue->rematch, acd_tag(LIST_REMATCH_QUEUE, index));
@@ -124,9 +122,7 @@ static void stream_queue(struct acd_stream *s, struct acd *acd, uint32_t index)
         if (s->mode == STREAM_LOAD)
                 init_queue_lists(queue, index);
         for (uint32_t state = ACD_CONTACT_WITHHELD; state <= ACD_CONTACT_ENDED; state++)
-                acd_stream_list(s, &queue->contacts[state], acd->contacts.top);
-        for (uint32_t state = ACD_ASSIGNMENT_OFFERED; state < ACD_ASSIGNMENT_CLOSED; state++)
-                acd_stream_list(s, &queue->assignments[state], acd->assignments.top);
+                acd_stream_u32(s, &queue->contacts[state].count, acd->contacts.top);
         acd_stream_list(s, &queue->used_classes, acd->classes.top);
         acd_stream_list(s, &queue->idle_classes, acd->classes.top);
         acd_stream_list(s, &queue->rematch, acd->classes.top);
@@ -212,7 +208,7 @@ static void stream_agent(struct acd_stream *s, struct acd *acd, uint32_t index)
         acd_stream_u64(s, &agent->since);
         acd_stream_u64(s, &agent->login_at);
         acd_stream_u64(s, &agent->grace_deadline);
-        acd_stream_u64(s, &agent->contact_count);
+        acd_stream_u32(s, &agent->contact_count, UINT32_MAX);
         acd_stream_text(s, agent->label, sizeof(agent->label));
         acd_stream_text(s, agent->next_label, sizeof(agent->next_label));
 }

@@ -41,7 +41,6 @@ static void stream_contact(struct acd_stream *s, struct acd *acd, uint32_t index
         acd_stream_u32(s, &cold->round, UINT32_MAX);
         acd_stream_payload(s, acd, &cold->customer_key, ACD_CUSTOMER_KEY_MAX);
         acd_stream_payload(s, acd, &cold->attributes, ACD_ATTRIBUTES_MAX);
-        acd_stream_u64(s, &cold->queued);
         acd_stream_u64(s, &cold->active_ns);
         if (contact->state == ACD_CONTACT_WAITING)
                 stream_node(s, &cold->node, acd->contacts.top);

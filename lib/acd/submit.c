@@ -195,7 +195,7 @@ static inline uint32_t make_contact(struct acd *acd, struct entry entry)
         contact->offer_count = 0;
         contact->pair = 0;
         contact->key = 0;
-        *cold = (struct acd_contact_cold){ .queued = acd->step_now };
+        *cold = (struct acd_contact_cold){ 0 };
         if (submit->customer_key.size > 0)
                 cold->customer_key = acd_payload_put(acd, submit->customer_key);
         if (submit->attributes.size > 0)

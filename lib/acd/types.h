@@ -130,7 +130,7 @@ enum acd_object {
         ACD_OBJECT_ASSIGNMENT = 10,
 };
 
-/* Where a contact is. Each state is one list (or lane, or tree). */
+/* Where a contact is. Each state is one place: a lane or tree, a crowd of its queue. */
 enum acd_contact_state {
         ACD_CONTACT_FREE = 0,
         ACD_CONTACT_WAITING = 1,  /* in a lane or a tree of its class */

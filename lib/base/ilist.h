@@ -38,6 +38,13 @@ struct acd_ilist {
         uint32_t tag;
 };
 
+/* Elements that nobody walks: how many there are, and the tag that their links carry. No
+ * neighbour is touched when one comes or goes. */
+struct acd_icrowd {
+        uint32_t count;
+        uint32_t tag;
+};
+
 /* Where the links are: that of element 0, and the bytes from one to the next. */
 struct acd_ispace {
         void *links;
@@ -125,20 +132,23 @@ static inline uint32_t acd_ilist_pop_front(struct acd_ispace space, struct acd_i
         return index;
 }
 
-/* From list @from to the end of list @to: what removing and pushing do, at once. */
-static inline void acd_ilist_move(struct acd_ispace space, struct acd_ilist *from,
-                                  struct acd_ilist *to, uint32_t index)
+static inline void acd_icrowd_init(struct acd_icrowd *crowd, uint32_t tag)
 {
-        struct acd_ilink *link = acd_ilink_at(space, index);
-        uint32_t last;
+        ACD_ASSERT(tag != 0);
+        *crowd = (struct acd_icrowd){ .tag = tag };
+}
 
-        acd_ilist_unlink(space, from, link);
-        last = to->last;
-        *link = (struct acd_ilink){ .prev = last, .list = to->tag };
-        if (last == 0)
-                to->first = index;
-        else
-                acd_ilink_at(space, last)->next = index;
-        to->last = index;
-        to->count++;
+static inline void acd_icrowd_enter(struct acd_icrowd *crowd, struct acd_ilink *link)
+{
+        ACD_ASSERT(link->list == 0);
+        link->list = crowd->tag;
+        crowd->count++;
+}
+
+/* The crowd must be the one that the link names. */
+static inline void acd_icrowd_leave(struct acd_icrowd *crowd, struct acd_ilink *link)
+{
+        ACD_ASSERT(link->list == crowd->tag);
+        link->list = 0;
+        crowd->count--;
 }

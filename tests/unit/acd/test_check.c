@@ -119,11 +119,6 @@ static struct acd_queue *queue_of(struct acd *acd, uint32_t contact)
 
 static void move_assignment(struct acd *acd, uint32_t i, uint8_t state)
 {
-        struct acd_queue *queue = queue_of(acd, acd->assignment[i].contact);
-        struct acd_ispace space = SPACE(acd->assignment, link);
-
-        acd_ilist_remove(space, &queue->assignments[acd->assignment[i].state], i);
-        acd_ilist_push_back(space, &queue->assignments[state], i);
         acd->assignment[i].state = state;
 }
 
@@ -167,8 +162,8 @@ static void withhold(struct acd *acd, uint32_t contact)
         uint32_t lane = acd_tag_owner(acd->contact[contact].link.list);
 
         acd_ilist_remove(space, &acd->lane[lane].contacts, contact);
-        acd_ilist_push_back(space, &queue_of(acd, contact)->contacts[ACD_CONTACT_WITHHELD],
-                            contact);
+        acd_icrowd_enter(&queue_of(acd, contact)->contacts[ACD_CONTACT_WITHHELD],
+                         &acd->contact[contact].link);
         acd->contact[contact].state = ACD_CONTACT_WITHHELD;
 }
 
@@ -193,10 +188,8 @@ static void swap_arrivals(struct acd *acd, const struct acd_ilist *list)
 
         acd->contact[first].sequence = acd->contact[second].sequence;
         acd->contact[first].submitted = acd->contact[second].submitted;
-        acd->contact_cold[first].queued = acd->contact[first].submitted;
         acd->contact[second].sequence = was.sequence;
         acd->contact[second].submitted = was.submitted;
-        acd->contact_cold[second].queued = was.submitted;
 }
 
 static uint32_t tree_band(const struct acd *acd, uint32_t class)

@@ -106,3 +106,41 @@ Test(ilist, inserting_twice_aborts, .signal = SIGABRT)
         acd_ilist_push_back(space_of(items), &list, 1);
         acd_ilist_push_back(space_of(items), &list, 1);
 }
+
+/* Who comes and goes is counted and carries the tag. */
+Test(ilist, crowds_count)
+{
+        struct acd_icrowd crowd;
+        struct acd_ilink links[2] = { { 0 } };
+
+        acd_icrowd_init(&crowd, 7);
+        acd_icrowd_enter(&crowd, &links[0]);
+        acd_icrowd_enter(&crowd, &links[1]);
+        cr_assert_eq(crowd.count, 2u);
+        cr_assert_eq(links[1].list, 7u);
+        acd_icrowd_leave(&crowd, &links[0]);
+        cr_assert_eq(crowd.count, 1u);
+        cr_assert_eq(links[0].list, 0u);
+        cr_assert_eq(links[1].list, 7u);
+}
+
+Test(ilist, entering_a_crowd_twice_aborts, .signal = SIGABRT)
+{
+        struct acd_icrowd crowd;
+        struct acd_ilink link = { 0 };
+
+        acd_icrowd_init(&crowd, 7);
+        acd_icrowd_enter(&crowd, &link);
+        acd_icrowd_enter(&crowd, &link);
+}
+
+Test(ilist, leaving_another_crowd_aborts, .signal = SIGABRT)
+{
+        struct acd_icrowd crowd, other;
+        struct acd_ilink link = { 0 };
+
+        acd_icrowd_init(&crowd, 7);
+        acd_icrowd_init(&other, 8);
+        acd_icrowd_enter(&crowd, &link);
+        acd_icrowd_leave(&other, &link);
+}
