@@ -178,7 +178,7 @@ int commit_collect(struct shard *shard)
         return r < 0 ? r : 1;
 }
 
-int commit_seal(struct shard *shard, bool is_more_waiting)
+int commit_seal(struct shard *shard, bool is_handed_over)
 {
         struct commit *commit = &shard->commit;
         uint64_t began;
@@ -191,7 +191,7 @@ int commit_seal(struct shard *shard, bool is_more_waiting)
         uint64_t number = commit->filling - 1;
 
         began = read_real(shard);
-        if (is_more_waiting) {
+        if (is_handed_over) {
                 r = journal_commit(shard->journal, &stamp, JOURNAL_COMMIT_HANDED);
                 if (r < 0)
                         return r;

@@ -30,6 +30,13 @@ struct shard;
 
 enum { COMMIT_SYNC_SAMPLE_COUNT = 256 };
 
+/* Who syncs; the words of the option sync-thread. */
+enum commit_thread {
+        COMMIT_THREAD_AUTO,
+        COMMIT_THREAD_NEVER,
+        COMMIT_THREAD_ALWAYS,
+};
+
 enum commit_room {
         COMMIT_ROOM,
         COMMIT_FULL,      /* this batch is full: commit it first */
@@ -78,8 +85,8 @@ static inline uint64_t commit_tag(const struct commit *commit)
 int commit_collect(struct shard *shard) __attribute__((warn_unused_result));
 
 /* Bring the filling batch on its way, if there is something in it and nothing
- * flies: aside when @is_more_waiting, else at once. */
-int commit_seal(struct shard *shard, bool is_more_waiting) __attribute__((warn_unused_result));
+ * flies: by the helper thread when @is_handed_over, else at once. */
+int commit_seal(struct shard *shard, bool is_handed_over) __attribute__((warn_unused_result));
 
 /* Bring everything to disk before returning: at a stop. */
 int commit_finish(struct shard *shard) __attribute__((warn_unused_result));

@@ -135,14 +135,18 @@ static void decide(struct shard *shard)
         conn_read_ready(shard);
 }
 
-static bool is_more_waiting(struct shard *shard)
+/* Give the batch to the helper thread? With nothing else to do it would only add two wake-ups to
+ * the wait for the disk. */
+static bool is_handed_over(struct shard *shard)
 {
         const struct world_sockets *sockets = shard->world.sockets;
+        uint64_t who = options_number(shard->options, OPTION_SYNC_THREAD);
 
         if (options_number(shard->options, OPTION_SYNC) != JOURNAL_SYNC_ALWAYS ||
-            snapshotter_is_due(shard) || shard->is_leaving)
+            who == COMMIT_THREAD_NEVER || snapshotter_is_due(shard) || shard->is_leaving)
                 return false;
-        return conn_is_more_waiting(&shard->conns) || sockets->look(sockets->self);
+        return who == COMMIT_THREAD_ALWAYS || conn_is_more_waiting(&shard->conns) ||
+               sockets->look(sockets->self);
 }
 
 static int commit(struct shard *shard)
@@ -150,7 +154,7 @@ static int commit(struct shard *shard)
         int r;
 
         if (shard->commit.has_content && shard->commit.flying == 0) {
-                r = commit_seal(shard, is_more_waiting(shard));
+                r = commit_seal(shard, is_handed_over(shard));
                 if (r < 0)
                         return r;
         }
