@@ -68,14 +68,14 @@ int journal_work(struct journal *journal)
 
         ACD_ASSERT(journal->stage != JOURNAL_STAGE_OPEN);
 
-        pthread_mutex_lock(&journal->io_lock);
+        journal_lock_io(journal);
         r = atomic_load(&journal->failed);
         if (r == 0) {
                 r = work(journal, &error);
                 if (r < 0)
                         (void)journal_fail(journal, r, &error);
         }
-        pthread_mutex_unlock(&journal->io_lock);
+        journal_unlock_io(journal);
         return r;
 }
 
@@ -92,9 +92,9 @@ int journal_truncate(struct journal *journal, uint64_t floor_lsn, struct journal
         if (r < 0)
                 return r;
 
-        pthread_mutex_lock(&journal->io_lock);
+        journal_lock_io(journal);
         journal->writer.needed_lsn = (floor_lsn < snapshot_lsn ? floor_lsn : snapshot_lsn) + 1;
-        pthread_mutex_unlock(&journal->io_lock);
+        journal_unlock_io(journal);
         journal_syncer_wake(journal);
 
         r = snapshot_keep_room(&journal->dir, journal->options.snapshot_room_size, error);
@@ -260,8 +260,8 @@ int journal_erase_payload(struct journal *journal, uint64_t lsn, struct journal_
                                          "record %llu is too new to be erased",
                                          (unsigned long long)lsn);
 
-        pthread_mutex_lock(&journal->io_lock);
+        journal_lock_io(journal);
         r = erase(journal, lsn, error);
-        pthread_mutex_unlock(&journal->io_lock);
+        journal_unlock_io(journal);
         return r;
 }

@@ -40,6 +40,18 @@ uint32_t journal_chain_origin(uint64_t secret)
         return acd_crc32c(0, bytes, sizeof(bytes));
 }
 
+void journal_lock_io(struct journal *journal)
+{
+        pthread_mutex_lock(&journal->io_turn);
+        pthread_mutex_lock(&journal->io_lock);
+        pthread_mutex_unlock(&journal->io_turn);
+}
+
+void journal_unlock_io(struct journal *journal)
+{
+        pthread_mutex_unlock(&journal->io_lock);
+}
+
 int journal_fail(struct journal *journal, int code, const struct journal_error *error)
 {
         int expected = 0;
@@ -86,12 +98,12 @@ static void prepare_now(struct journal *journal)
         if (atomic_load(&journal->writer.is_spare_refused))
                 return;
 
-        pthread_mutex_lock(&journal->io_lock);
+        journal_lock_io(journal);
         while (r > 0 && atomic_load(&journal->writer.spare_count) < 2)
                 r = journal_writer_prepare(&journal->writer, true, &error);
         if (r < 0)
                 (void)journal_fail(journal, r, &error);
-        pthread_mutex_unlock(&journal->io_lock);
+        journal_unlock_io(journal);
 }
 
 enum journal_room journal_reserve(struct journal *journal, size_t body_size, size_t payload_size)
@@ -309,9 +321,9 @@ int journal_commit(struct journal *journal, const struct journal_stamp *stamp,
                 return 0;
         }
 
-        pthread_mutex_lock(&journal->io_lock);
+        journal_lock_io(journal);
         r = journal_run_job(journal);
-        pthread_mutex_unlock(&journal->io_lock);
+        journal_unlock_io(journal);
         if (r < 0)
                 return r;
 
@@ -362,11 +374,11 @@ int journal_sync(struct journal *journal, uint64_t now_ns)
         if (r < 0)
                 return r;
 
-        pthread_mutex_lock(&journal->io_lock);
+        journal_lock_io(journal);
         r = journal_writer_sync(&journal->writer, &error);
         if (r < 0)
                 (void)journal_fail(journal, r, &error);
-        pthread_mutex_unlock(&journal->io_lock);
+        journal_unlock_io(journal);
         if (r < 0)
                 return r;
 
@@ -391,11 +403,11 @@ int journal_stop(struct journal *journal)
         meta.is_clean = true;
         meta.end_lsn = journal->last_lsn;
         meta.end_chain = journal->chain_before;
-        pthread_mutex_lock(&journal->io_lock);
+        journal_lock_io(journal);
         r = journal_meta_write(&journal->dir, &meta, &error);
         if (r < 0)
                 (void)journal_fail(journal, r, &error);
-        pthread_mutex_unlock(&journal->io_lock);
+        journal_unlock_io(journal);
         if (r < 0)
                 return r;
 
@@ -412,6 +424,7 @@ void journal_close(struct journal *journal)
         journal_syncer_stop(journal);
         journal_writer_close(&journal->writer);
         pthread_mutex_destroy(&journal->io_lock);
+        pthread_mutex_destroy(&journal->io_turn);
         journal_dir_close(&journal->dir);
 }
 

@@ -99,6 +99,7 @@ struct journal {
         struct journal_thread thread;
 
         /* The disk's half. */
+        pthread_mutex_t io_turn; /* held while waiting for io_lock */
         pthread_mutex_t io_lock;
         struct journal_writer writer;
         uint8_t *window; /* JOURNAL_WINDOW_SIZE; for scans at open and for erasure */
@@ -120,6 +121,12 @@ void journal_syncer_wake(struct journal *journal);
 /* Tell the owner through the eventfd, if there is one; and empty it. */
 void journal_syncer_notify(struct journal *journal);
 void journal_syncer_clear(struct journal *journal);
+
+/* The disk's half is the caller's. First come, first served: a mutex alone goes to whoever asks
+ * while nobody has it, and that would be the helper, again and again for all the slices of a
+ * spare, while the owner with its batch is still being woken up. */
+void journal_lock_io(struct journal *journal);
+void journal_unlock_io(struct journal *journal);
 
 /* Perform the job; the caller holds io_lock. */
 int journal_run_job(struct journal *journal);

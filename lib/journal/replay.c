@@ -68,11 +68,11 @@ int journal_reader_open(void *memory, struct journal *journal, uint64_t from_lsn
                 return no_such_record(journal, error, "the log ends with record",
                                       journal->last_lsn);
 
-        pthread_mutex_lock(&journal->io_lock);
+        journal_lock_io(journal);
         kept = journal_writer_find(&journal->writer, from_lsn);
         if (kept != NULL)
                 number = kept->number;
-        pthread_mutex_unlock(&journal->io_lock);
+        journal_unlock_io(journal);
 
         if (number == 0 && from_lsn < journal->found.first_lsn)
                 return no_such_record(journal, error, "the log begins with record",

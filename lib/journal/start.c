@@ -330,9 +330,9 @@ int journal_set_slot(struct journal *journal, uint32_t index, uint64_t value,
         ACD_ASSERT(journal->stage != JOURNAL_STAGE_STOPPED);
 
         meta.slots[index] = value;
-        pthread_mutex_lock(&journal->io_lock);
+        journal_lock_io(journal);
         r = journal_meta_write(&journal->dir, &meta, error);
-        pthread_mutex_unlock(&journal->io_lock);
+        journal_unlock_io(journal);
         if (r < 0)
                 return journal_fail(journal, r, error);
 
