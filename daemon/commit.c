@@ -132,12 +132,16 @@ static int become_durable(struct shard *shard, uint64_t number)
 {
         struct commit *commit = &shard->commit;
         struct stage *stage = &commit->stage[number % 2];
+        uint64_t before = event_log_end(shard->event_log);
         int r;
 
         r = stage_write(stage, shard->event_log, commit->stage_epoch[number % 2],
                         commit->stage_now[number % 2]);
         if (r < 0)
                 return r;
+        if (before / EVENT_LOG_PIECE_SIZE !=
+            event_log_end(shard->event_log) / EVENT_LOG_PIECE_SIZE)
+                journal_syncer_nudge(shard->journal);
         for (uint32_t i = 0; i < stage->slot_count; i++)
                 tenants_commit(&shard->tenants, stage->slot[i].tenant,
                                stage->slot[i].batch.last_sequence);

@@ -139,7 +139,7 @@ static int open_shard(struct server *server, const struct options *options)
                 .fork = &server->fork.table,
                 .disk = &journal_io_os,
                 .log_fd = STDERR_FILENO,
-                .has_thread = options_number(options, OPTION_SYNC) == JOURNAL_SYNC_ALWAYS,
+                .has_thread = true,
         };
 
         system_fork_init(&server->fork, on_copy, server);

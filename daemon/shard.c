@@ -308,9 +308,16 @@ static void say_started(struct shard *shard)
                   shard->block_size >> 20);
 }
 
+/* The helper thread's chore. */
+static bool write_back(void *self)
+{
+        return event_log_write_back(self);
+}
+
 static int open_with(struct shard *shard, struct recovery *recovery)
 {
         struct shard_error *error = recovery->error;
+        struct journal_chore chore = { write_back, NULL };
         uint64_t rate = 1;
         int r;
 
@@ -327,9 +334,11 @@ static int open_with(struct shard *shard, struct recovery *recovery)
         r = begin_run(shard, &recovery->limits, error);
         if (r < 0)
                 return r;
-        if (shard->world.has_thread)
-                r = journal_syncer_start(shard->journal);
-        return r;
+        if (!shard->world.has_thread)
+                return 0;
+        chore.self = shard->event_log;
+        journal_syncer_set_chore(shard->journal, &chore);
+        return journal_syncer_start(shard->journal);
 }
 
 int shard_open(struct shard *shard, const struct shard_world *world, const struct options *options,
@@ -377,6 +386,9 @@ void shard_close(struct shard *shard)
                         conn_die(shard, &shard->conns.conn[i]);
                 publisher_close(shard);
         }
+        /* The thread has its chore in the event log. */
+        if (shard->journal != NULL)
+                journal_syncer_stop(shard->journal);
         close_event_log(shard);
         journal_close(shard->journal);
         shard->journal = NULL;

@@ -47,6 +47,7 @@ static void go_on_at(struct event_log *log, uint64_t position)
         log->position = position;
         log->synced_position = position;
         atomic_store(&log->end, position);
+        atomic_store(&log->written_base, log->segments[log->segment_count - 1].base);
 }
 
 int event_log_restart(struct event_log *log, uint64_t position, struct journal_error *error)

@@ -77,6 +77,7 @@ static struct event_log *lay_out(void *memory, const struct event_log_options *o
         memset(log, 0, sizeof(*log));
         log->options = *options;
         log->file = JOURNAL_FILE_NULL;
+        log->back_file = JOURNAL_FILE_NULL;
 
         at += aligned(sizeof(*log));
         log->segments = (struct event_segment *)(void *)at;
@@ -184,8 +185,10 @@ int event_log_open(void *memory, const struct event_log_options *options,
 
 void event_log_close(struct event_log *log)
 {
-        if (log != NULL)
-                journal_file_close(&log->file);
+        if (log == NULL)
+                return;
+        journal_file_close(&log->file);
+        journal_file_close(&log->back_file);
 }
 
 /* ---- beginning and dropping segments ---- */
@@ -277,6 +280,7 @@ int event_log_begin_segment(struct event_log *log, uint64_t base, uint64_t now_n
         log->segments[log->segment_count] = segment;
         log->segment_count++;
         log->has_new_names = true;
+        atomic_store(&log->written_base, base);
         if (log->segment_count == 1)
                 atomic_store(&log->first, base);
         return 0;

@@ -20,7 +20,8 @@
  *   Cost       Append: a copy and a checksum. Flush: one write. Seek: a search in
  *              a small index, then reading.
  *   Threads    One owner. Cursors may be used from other threads, each by one; they
- *              share nothing with the owner but how far the log reaches.
+ *              share nothing with the owner but how far the log reaches. And one
+ *              that writes back.
  */
 
 #include <stdbool.h>
@@ -90,6 +91,13 @@ int event_log_restart(struct event_log *log, uint64_t position, struct journal_e
 int event_log_append(struct event_log *log, const struct event_tag *tag, uint64_t now_ns,
                      const void *bytes, size_t size) __attribute__((warn_unused_result));
 int event_log_flush(struct event_log *log) __attribute__((warn_unused_result));
+
+/* Begin to bring a piece of what was flushed to the disk. Left to the system, it would go in
+ * bursts of half a minute's events, and every sync meanwhile would wait behind them. For the
+ * journal's helper thread: the one function for another thread than the owner's. True: there is
+ * more. Nothing is to do before another EVENT_LOG_PIECE_SIZE is flushed. */
+enum { EVENT_LOG_PIECE_SIZE = 256 * 1024 };
+bool event_log_write_back(struct event_log *log);
 
 /* By how much an entry of @size bytes moves the position. For a batch's
  * event position, which is sealed before its events are appended. */

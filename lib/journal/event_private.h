@@ -34,6 +34,12 @@ struct event_log {
         atomic_uint_fast64_t first;
         atomic_uint_fast64_t end;
 
+        /* For the thread that writes back: the segment that is written, and what it has of it. */
+        atomic_uint_fast64_t written_base;
+        struct journal_file back_file;
+        uint64_t back_base;
+        uint64_t back_position;
+
         struct event_index index;
         uint8_t *scan_memory; /* for a cursor of its own */
 };

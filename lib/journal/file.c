@@ -128,6 +128,11 @@ int journal_file_sync(const struct journal_file *file, struct journal_error *err
         return r < 0 ? file_failed(file, r, JOURNAL_NO_OFFSET, error, "cannot be synced") : 0;
 }
 
+void journal_file_write_back(const struct journal_file *file, uint64_t offset, uint64_t size)
+{
+        (void)file->dir->io->write_back(file->dir->io->self, file->fd, offset, size);
+}
+
 int journal_file_truncate(const struct journal_file *file, uint64_t size,
                           struct journal_error *error)
 {

@@ -47,6 +47,8 @@ int journal_file_write(const struct journal_file *file, const void *bytes, size_
 int journal_file_sync(const struct journal_file *file, struct journal_error *error)
         __attribute__((warn_unused_result));
 
+/* A hint, which nobody minds when it is not taken. */
+void journal_file_write_back(const struct journal_file *file, uint64_t offset, uint64_t size);
 int journal_file_truncate(const struct journal_file *file, uint64_t size,
                           struct journal_error *error) __attribute__((warn_unused_result));
 

@@ -7,9 +7,10 @@
  * A handed batch comes first. Zeroing and removing are done in pieces small
  * enough that a batch handed meanwhile waits for one slice at most.
  *
- * When no spare is ready to roll into, zeroing is tied to writing: after each batch,
- * as much of the next spare is zeroed as the open segment has been written. So
- * however busy the log, the spare is there when the segment ends.
+ * Zeroing is tied to writing: after each batch, as much of the next spare is zeroed
+ * as was written, and a little more. So however busy the log, the spare is there
+ * when the segment ends, and never a mass of zeros before somebody's sync. Only a
+ * first spare is made at once.
  */
 
 #include <errno.h>
@@ -19,15 +20,14 @@
 #include "journal/private.h"
 #include "journal/snapshot.h"
 
-/* Keep zeroing in step with writing while there is no spare. */
-static int keep_up(struct journal_writer *writer, uint64_t written_size,
-                   struct journal_error *error)
+/* Keep zeroing in step with writing, after @size bytes of it. */
+static int keep_up(struct journal_writer *writer, uint64_t size, struct journal_error *error)
 {
+        uint64_t slice_count = size / JOURNAL_SLICE_SIZE + 2;
         int r = 1;
 
-        while (r > 0 && atomic_load(&writer->spare_count) < 2 &&
-               (writer->preparing.dir == NULL || writer->prepared_size < written_size))
-                r = journal_writer_prepare(writer, false, error);
+        while (r > 0 && slice_count-- > 0 && journal_writer_is_behind(writer))
+                r = journal_writer_prepare(writer, error);
 
         return r < 0 ? r : 0;
 }
@@ -35,7 +35,7 @@ static int keep_up(struct journal_writer *writer, uint64_t written_size,
 /* The handed batch. From DONE on the job belongs to the owner again. */
 static int work_on_job(struct journal *journal, struct journal_error *error)
 {
-        uint64_t written_size = journal->job.offset + journal->job.size;
+        uint64_t size = journal->job.size;
         int r = journal_run_job(journal);
 
         if (r < 0)
@@ -45,20 +45,25 @@ static int work_on_job(struct journal *journal, struct journal_error *error)
         if (r < 0)
                 return r;
 
-        r = keep_up(&journal->writer, written_size, error);
+        r = keep_up(&journal->writer, size, error);
         return r < 0 ? r : 1;
 }
 
 /* One piece of work, with io_lock held. */
 static int work(struct journal *journal, struct journal_error *error)
 {
+        struct journal_writer *writer = &journal->writer;
         int r;
 
         if (atomic_load(&journal->job_state) == JOURNAL_JOB_HANDED)
                 return work_on_job(journal, error);
 
-        r = journal_writer_prepare(&journal->writer, false, error);
-        return r != 0 ? r : journal_writer_remove(&journal->writer, error);
+        if (atomic_load(&writer->spare_count) == 0 || journal_writer_is_behind(writer)) {
+                r = journal_writer_prepare(writer, error);
+                if (r != 0)
+                        return r;
+        }
+        return journal_writer_remove(writer, error);
 }
 
 int journal_work(struct journal *journal)

@@ -100,7 +100,7 @@ static void prepare_now(struct journal *journal)
 
         journal_lock_io(journal);
         while (r > 0 && atomic_load(&journal->writer.spare_count) < 2)
-                r = journal_writer_prepare(&journal->writer, true, &error);
+                r = journal_writer_prepare(&journal->writer, &error);
         if (r < 0)
                 (void)journal_fail(journal, r, &error);
         journal_unlock_io(journal);
@@ -301,6 +301,15 @@ static void settle(struct journal *journal)
         }
 }
 
+/* Has the job written so much that a slice of the next spare may be due? */
+static bool is_slice_written(const struct journal *journal)
+{
+        const struct journal_job *job = &journal->job;
+
+        return job->is_rolled || job->offset / JOURNAL_SLICE_SIZE !=
+                                         (job->offset + job->size) / JOURNAL_SLICE_SIZE;
+}
+
 int journal_commit(struct journal *journal, const struct journal_stamp *stamp,
                    enum journal_commit_how how)
 {
@@ -328,7 +337,7 @@ int journal_commit(struct journal *journal, const struct journal_stamp *stamp,
                 return r;
 
         settle(journal);
-        if (journal->job.is_rolled)
+        if (is_slice_written(journal))
                 journal_syncer_wake(journal);
         return 0;
 }

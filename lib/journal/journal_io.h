@@ -53,6 +53,9 @@ struct journal_io {
         int64_t (*read)(void *self, int file, void *into, size_t size, uint64_t offset);
         int64_t (*write)(void *self, int file, const void *bytes, size_t size, uint64_t offset);
         int (*sync)(void *self, int file); /* bytes and size, as fdatasync() */
+        /* Begin to bring these bytes to the disk, so that a later sync, of whatever file, has less
+         * before it. A hint: nothing is waited for and nothing is promised. */
+        int (*write_back)(void *self, int file, uint64_t offset, uint64_t size);
         int (*truncate)(void *self, int file, uint64_t size);
         /* Blocks for the first @size bytes, so that writing them cannot fail for
          * lack of space. New bytes read as zeros; the file is at least @size. */

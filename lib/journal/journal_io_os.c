@@ -194,6 +194,14 @@ static int os_sync(void *self, int file)
         return result_of(fdatasync(file));
 }
 
+static int os_write_back(void *self, int file, uint64_t offset, uint64_t size)
+{
+        (void)self;
+
+        return result_of(
+                sync_file_range(file, (off_t)offset, (off_t)size, SYNC_FILE_RANGE_WRITE));
+}
+
 static int os_truncate(void *self, int file, uint64_t size)
 {
         (void)self;
@@ -236,6 +244,7 @@ const struct journal_io journal_io_os = {
         .read = os_read,
         .write = os_write,
         .sync = os_sync,
+        .write_back = os_write_back,
         .truncate = os_truncate,
         .allocate = os_allocate,
         .size = os_size,

@@ -20,6 +20,7 @@
 
 #include "journal/journal.h"
 #include "journal/segment.h"
+#include "journal/syncer.h"
 #include "journal/tail.h"
 #include "journal/writer.h"
 
@@ -59,6 +60,7 @@ struct journal_thread {
         pthread_mutex_t lock;
         pthread_cond_t woken;
         int event_fd;
+        struct journal_chore chore;
         bool is_running;
         bool is_woken;
         bool is_stopping;

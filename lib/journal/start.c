@@ -218,7 +218,7 @@ static int ensure_spare(struct journal *journal, struct journal_error *error)
         int r = 1;
 
         while (r > 0 && atomic_load(&writer->spare_count) == 0)
-                r = journal_writer_prepare(writer, true, error);
+                r = journal_writer_prepare(writer, error);
         if (r < 0)
                 return r;
         if (atomic_load(&writer->spare_count) == 0)

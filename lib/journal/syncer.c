@@ -46,6 +46,7 @@ static bool is_stopping(struct journal_thread *thread)
 static void *syncer_main(void *context)
 {
         struct journal *journal = context;
+        const struct journal_chore *chore = &journal->thread.chore;
         int r;
 
         for (;;) {
@@ -56,6 +57,8 @@ static void *syncer_main(void *context)
                         continue;
                 if (is_stopping(&journal->thread))
                         break;
+                if (chore->work != NULL && chore->work(chore->self))
+                        continue;
                 if (r == 0)
                         wait_for_work(&journal->thread);
         }
@@ -78,6 +81,18 @@ static int start_thread(struct journal *journal)
         r = pthread_create(&journal->thread.thread, NULL, syncer_main, journal);
         (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
         return -r;
+}
+
+void journal_syncer_set_chore(struct journal *journal, const struct journal_chore *chore)
+{
+        ACD_ASSERT(!journal->thread.is_running);
+
+        journal->thread.chore = *chore;
+}
+
+void journal_syncer_nudge(struct journal *journal)
+{
+        journal_syncer_wake(journal);
 }
 
 int journal_syncer_start(struct journal *journal)

@@ -17,9 +17,11 @@
  * write (bench/journal.c prints by how much); and zeros are what the torn-tail rule
  * compares with.
  *
- * Zeroing is done in slices, each synced, so that it never builds up a mass of
- * dirty pages for somebody else's sync to wait behind. Only when the spare itself
- * is waited for are they synced together.
+ * Zeroing is done in slices, in step with what is written to the open segment, and
+ * each is on its way to the disk before the next: all at once would be a mass of
+ * bytes for the syncs of that moment to wait behind, some tens of milliseconds
+ * once a segment. All are synced together, at the end, before the spare has its
+ * name.
  */
 
 #include "journal/writer.h"
@@ -29,6 +31,9 @@
 
 #include "base/assert.h"
 
+/* How far zeroing is before writing at least: a quarter, and this. */
+enum { AHEAD_SIZE = 1024 * 1024 };
+
 int journal_writer_write(struct journal_writer *writer, const uint8_t *bytes, size_t size,
                          uint64_t offset, struct journal_error *error)
 {
@@ -37,6 +42,7 @@ int journal_writer_write(struct journal_writer *writer, const uint8_t *bytes, si
         ACD_ASSERT(size % writer->block_size == 0);
 
         writer->is_unsynced = true;
+        writer->written_size = offset + size;
         return journal_file_write(&writer->segment, bytes, size, offset, error);
 }
 
@@ -140,6 +146,7 @@ int journal_writer_roll(struct journal_writer *writer, const struct journal_segm
                 return r;
 
         memcpy(writer->segment.name, log_name, sizeof(log_name));
+        writer->written_size = next->block_size;
         journal_writer_add_kept(writer, next);
         atomic_fetch_add_explicit(&writer->roll_count, 1, memory_order_relaxed);
         return 0;
@@ -243,8 +250,15 @@ static bool is_spare_wanted(const struct journal_writer *writer)
                writer->spare_list_count < JOURNAL_SPARE_COUNT_MAX;
 }
 
-int journal_writer_prepare(struct journal_writer *writer, bool is_hurried,
-                           struct journal_error *error)
+bool journal_writer_is_behind(const struct journal_writer *writer)
+{
+        if (writer->preparing.dir == NULL)
+                return is_spare_wanted(writer);
+        return writer->prepared_size <
+               writer->written_size + writer->written_size / 4 + AHEAD_SIZE;
+}
+
+int journal_writer_prepare(struct journal_writer *writer, struct journal_error *error)
 {
         uint64_t left_size;
         size_t size;
@@ -268,8 +282,10 @@ int journal_writer_prepare(struct journal_writer *writer, bool is_hurried,
                 return refuse_spare(writer, error);
         if (r < 0)
                 return r;
-        if (!is_hurried || size == left_size)
+        if (size == left_size)
                 r = journal_file_sync(&writer->preparing, error);
+        else
+                journal_file_write_back(&writer->preparing, writer->prepared_size, size);
         if (r < 0)
                 return r;
 

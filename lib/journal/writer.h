@@ -22,7 +22,7 @@
 
 enum {
         JOURNAL_SPARE_COUNT_MAX = 16,
-        JOURNAL_SLICE_SIZE = 256 * 1024, /* zeroed and synced in one piece of work */
+        JOURNAL_SLICE_SIZE = 64 * 1024, /* zeroed in one piece of work */
 };
 
 /* One segment that is kept. */
@@ -40,6 +40,7 @@ struct journal_writer {
         uint8_t *zeros; /* JOURNAL_SLICE_SIZE of them */
 
         struct journal_file segment; /* the open one */
+        uint64_t written_size;       /* of it */
         bool is_unsynced;            /* it has writes that were not synced */
 
         /* Spares that are ready, and the one being zeroed. */
@@ -81,10 +82,13 @@ int journal_writer_roll(struct journal_writer *writer, const struct journal_segm
         __attribute__((warn_unused_result));
 
 /* Zero one slice of the next spare: 1, or 0 when nothing is to do or the disk is
- * full. @is_hurried when somebody waits for the spare itself: then only the whole
- * of it is synced. */
-int journal_writer_prepare(struct journal_writer *writer, bool is_hurried,
-                           struct journal_error *error) __attribute__((warn_unused_result));
+ * full. */
+int journal_writer_prepare(struct journal_writer *writer, struct journal_error *error)
+        __attribute__((warn_unused_result));
+
+/* Whether zeroing is behind writing: in step with it, the spare is there when the open segment
+ * ends. */
+bool journal_writer_is_behind(const struct journal_writer *writer);
 
 /* Remove or recycle the oldest segment if it is not needed: 1, or 0 when it is. */
 int journal_writer_remove(struct journal_writer *writer, struct journal_error *error)

@@ -451,6 +451,16 @@ static int io_sync(void *self, int file)
         LOCKED(int, do_sync(disk, file));
 }
 
+/* Nothing is promised, so nothing is done. */
+static int io_write_back(void *self, int file, uint64_t offset, uint64_t size)
+{
+        (void)self;
+        (void)file;
+        (void)offset;
+        (void)size;
+        return 0;
+}
+
 static int io_truncate(void *self, int file, uint64_t size)
 {
         LOCKED(int, do_truncate(disk, file, size));
@@ -487,6 +497,7 @@ struct journal_io simdisk_make_io(struct simdisk *disk)
                 .read = io_read,
                 .write = io_write,
                 .sync = io_sync,
+                .write_back = io_write_back,
                 .truncate = io_truncate,
                 .allocate = io_allocate,
                 .size = io_size,

@@ -710,3 +710,52 @@ Test(event_log, a_cut_into_a_missing_segment_is_refused)
                         simdisk_remove(disk, "d", names[i]);
         cr_assert_eq(event_log_cut(events, positions[50], &error), -ENODATA);
 }
+
+static uint64_t back_offset, back_size, back_total;
+static int back_file;
+
+/* What is given to the disk follows what was given before, or begins a file. */
+static int remember_write_back(void *self, int file, uint64_t offset, uint64_t size)
+{
+        (void)self;
+
+        if (file == back_file && offset != EVENT_SEGMENT_HEADER_SIZE)
+                cr_assert_eq(offset, back_offset + back_size);
+        else
+                cr_assert_eq(offset, EVENT_SEGMENT_HEADER_SIZE);
+        back_file = file;
+        back_offset = offset;
+        back_size = size;
+        back_total += size;
+        return 0;
+}
+
+/* Goal    All that is flushed is begun to be brought to the disk, in pieces, once.
+ * Method  A disk that looks at the hints; entries over three segments, with the thread's function
+ *         called now and then. */
+Test(event_log, is_written_back_in_pieces)
+{
+        static struct journal_io io; /* the directory keeps it */
+
+        event_log_close(events);
+        journal_dir_close(&dir);
+        io = *simdisk_io(disk);
+        io.write_back = remember_write_back;
+        cr_assert_eq(journal_dir_open(&dir, &io, "e", JOURNAL_DIR_OWN, &error), 0);
+        options.segment_size = 4 * EVENT_LOG_PIECE_SIZE + 8192;
+        size_max = 30000;
+        back_file = -1;
+        open_log();
+        cr_assert_eq(event_log_cut(events, 0, &error), 0);
+        cr_assert_not(event_log_write_back(events));
+        cr_assert_eq(back_total, 0);
+        while (event_log_position(events) < 10 * EVENT_LOG_PIECE_SIZE) {
+                append(3);
+                flush();
+                while (event_log_write_back(events))
+                        ;
+        }
+        /* The rest of a segment is given with a size that reaches beyond it. */
+        cr_assert_geq(back_total + EVENT_LOG_PIECE_SIZE, event_log_position(events));
+        cr_assert_eq(back_size, EVENT_LOG_PIECE_SIZE);
+}
