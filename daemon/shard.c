@@ -308,7 +308,7 @@ static void say_started(struct shard *shard)
                   shard->block_size >> 20);
 }
 
-/* The helper thread's chore. */
+/* The chore of the thread that writes back. */
 static bool write_back(void *self)
 {
         return event_log_write_back(self);
@@ -386,7 +386,7 @@ void shard_close(struct shard *shard)
                         conn_die(shard, &shard->conns.conn[i]);
                 publisher_close(shard);
         }
-        /* The thread has its chore in the event log. */
+        /* One of its threads has a chore in the event log. */
         if (shard->journal != NULL)
                 journal_syncer_stop(shard->journal);
         close_event_log(shard);

@@ -93,8 +93,8 @@ int event_log_append(struct event_log *log, const struct event_tag *tag, uint64_
 int event_log_flush(struct event_log *log) __attribute__((warn_unused_result));
 
 /* Begin to bring a piece of what was flushed to the disk. Left to the system, it would go in
- * bursts of half a minute's events, and every sync meanwhile would wait behind them. For the
- * journal's helper thread: the one function for another thread than the owner's. True: there is
+ * bursts of half a minute's events, and every sync meanwhile would wait behind them. For a
+ * thread of its own: the one function for another than the owner's. True: there is
  * more. Nothing is to do before another EVENT_LOG_PIECE_SIZE is flushed. */
 enum { EVENT_LOG_PIECE_SIZE = 256 * 1024 };
 bool event_log_write_back(struct event_log *log);

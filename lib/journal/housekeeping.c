@@ -68,6 +68,7 @@ static int work(struct journal *journal, struct journal_error *error)
 
 int journal_work(struct journal *journal)
 {
+        uint64_t before = atomic_load(&journal->writer.zeroed_size);
         struct journal_error error;
         int r;
 
@@ -81,6 +82,9 @@ int journal_work(struct journal *journal)
                         (void)journal_fail(journal, r, &error);
         }
         journal_unlock_io(journal);
+        if (before / JOURNAL_PIECE_SIZE !=
+            atomic_load(&journal->writer.zeroed_size) / JOURNAL_PIECE_SIZE)
+                journal_syncer_nudge(journal);
         return r;
 }
 

@@ -127,9 +127,10 @@ struct journal *journal_lay_out(void *memory, const struct journal_options *opti
         memset(journal, 0, sizeof(*journal));
         journal->options = *options;
         journal->dir.fd = -1;
-        journal->thread.event_fd = -1;
+        journal->event_fd = -1;
         journal->writer.segment = JOURNAL_FILE_NULL;
         journal->writer.preparing = JOURNAL_FILE_NULL;
+        journal->writer.back_file = JOURNAL_FILE_NULL;
 
         journal->window = at;
         at += JOURNAL_WINDOW_SIZE;

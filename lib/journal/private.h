@@ -59,8 +59,6 @@ struct journal_thread {
         pthread_t thread;
         pthread_mutex_t lock;
         pthread_cond_t woken;
-        int event_fd;
-        struct journal_chore chore;
         bool is_running;
         bool is_woken;
         bool is_stopping;
@@ -98,7 +96,10 @@ struct journal {
         _Atomic enum journal_job_state job_state;
         atomic_int failed; /* negative errno, once and for all */
         struct journal_error failure;
-        struct journal_thread thread;
+        struct journal_thread syncer;
+        struct journal_thread write_back;
+        struct journal_chore chore; /* of the latter */
+        int event_fd;
 
         /* The disk's half. */
         pthread_mutex_t io_turn; /* held while waiting for io_lock */

@@ -1,13 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The helper thread.
+ * The helper threads.
  *
- * A loop around journal_work() and a place to sleep. It sleeps when a call found
- * nothing to do, until somebody says that there may be something; a wake-up that
- * comes while it works is kept, so none is lost.
+ * Each is a loop and a place to sleep. It sleeps when a round found nothing to do,
+ * until somebody says that there may be something; a wake-up that comes while it
+ * works is kept, so none is lost.
  *
- * The mutex here is held for a few instructions only. What takes long is under
+ *      syncer       journal_work(): handed batches, spares, what is not kept
+ *      write back   begins to bring zeros and events to the disk
+ *
+ * Two, because to begin a write is to wait at times: the file system may have to
+ * end its own journal's transaction first, some milliseconds. Batches must not
+ * wait behind what no batch needs.
+ *
+ * The mutexes here are held for a few instructions only. What takes long is under
  * the journal's I/O lock, which the owner never takes in a turn that hands over.
  */
 
@@ -46,7 +53,6 @@ static bool is_stopping(struct journal_thread *thread)
 static void *syncer_main(void *context)
 {
         struct journal *journal = context;
-        const struct journal_chore *chore = &journal->thread.chore;
         int r;
 
         for (;;) {
@@ -55,12 +61,10 @@ static void *syncer_main(void *context)
                         break;
                 if (atomic_load(&journal->job_state) == JOURNAL_JOB_HANDED)
                         continue;
-                if (is_stopping(&journal->thread))
+                if (is_stopping(&journal->syncer))
                         break;
-                if (chore->work != NULL && chore->work(chore->self))
-                        continue;
                 if (r == 0)
-                        wait_for_work(&journal->thread);
+                        wait_for_work(&journal->syncer);
         }
 
         /* A failure is news too. */
@@ -68,8 +72,23 @@ static void *syncer_main(void *context)
         return NULL;
 }
 
-/* The thread with all signals blocked: they belong to the owner. */
-static int start_thread(struct journal *journal)
+static void *write_back_main(void *context)
+{
+        struct journal *journal = context;
+        const struct journal_chore *chore = &journal->chore;
+
+        while (!is_stopping(&journal->write_back)) {
+                bool is_more = journal_writer_write_back(&journal->writer);
+
+                is_more |= chore->work != NULL && chore->work(chore->self);
+                if (!is_more)
+                        wait_for_work(&journal->write_back);
+        }
+        return NULL;
+}
+
+/* A thread with all signals blocked: they belong to the owner. */
+static int start(struct journal_thread *thread, void *(*main)(void *), struct journal *journal)
 {
         sigset_t all, before;
         int r;
@@ -78,58 +97,21 @@ static int start_thread(struct journal *journal)
         r = pthread_sigmask(SIG_SETMASK, &all, &before);
         if (r != 0)
                 return -r;
-        r = pthread_create(&journal->thread.thread, NULL, syncer_main, journal);
-        (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-        return -r;
-}
-
-void journal_syncer_set_chore(struct journal *journal, const struct journal_chore *chore)
-{
-        ACD_ASSERT(!journal->thread.is_running);
-
-        journal->thread.chore = *chore;
-}
-
-void journal_syncer_nudge(struct journal *journal)
-{
-        journal_syncer_wake(journal);
-}
-
-int journal_syncer_start(struct journal *journal)
-{
-        struct journal_thread *thread = &journal->thread;
-        int r;
-
-        ACD_ASSERT(journal->stage == JOURNAL_STAGE_STARTED);
-        ACD_ASSERT(!thread->is_running);
-
-        thread->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-        if (thread->event_fd < 0)
-                return -errno;
         pthread_mutex_init(&thread->lock, NULL);
         pthread_cond_init(&thread->woken, NULL);
-
         thread->is_running = true;
-        r = start_thread(journal);
-        if (r < 0) {
+        r = pthread_create(&thread->thread, NULL, main, journal);
+        (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+        if (r != 0) {
                 thread->is_running = false;
                 pthread_cond_destroy(&thread->woken);
                 pthread_mutex_destroy(&thread->lock);
-                (void)close(thread->event_fd);
-                thread->event_fd = -1;
         }
-        return r;
+        return -r;
 }
 
-int journal_syncer_event_fd(const struct journal *journal)
+static void stop(struct journal_thread *thread)
 {
-        return journal->thread.event_fd;
-}
-
-void journal_syncer_stop(struct journal *journal)
-{
-        struct journal_thread *thread = &journal->thread;
-
         if (!thread->is_running)
                 return;
 
@@ -142,14 +124,10 @@ void journal_syncer_stop(struct journal *journal)
         thread->is_running = false;
         pthread_cond_destroy(&thread->woken);
         pthread_mutex_destroy(&thread->lock);
-        (void)close(thread->event_fd);
-        thread->event_fd = -1;
 }
 
-void journal_syncer_wake(struct journal *journal)
+static void wake(struct journal_thread *thread)
 {
-        struct journal_thread *thread = &journal->thread;
-
         if (!thread->is_running)
                 return;
 
@@ -159,16 +137,66 @@ void journal_syncer_wake(struct journal *journal)
         pthread_mutex_unlock(&thread->lock);
 }
 
+void journal_syncer_set_chore(struct journal *journal, const struct journal_chore *chore)
+{
+        ACD_ASSERT(!journal->write_back.is_running);
+
+        journal->chore = *chore;
+}
+
+int journal_syncer_start(struct journal *journal)
+{
+        int r;
+
+        ACD_ASSERT(journal->stage == JOURNAL_STAGE_STARTED);
+        ACD_ASSERT(!journal->syncer.is_running);
+
+        journal->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+        if (journal->event_fd < 0)
+                return -errno;
+        /* The syncer wakes the other, so it comes second. */
+        r = start(&journal->write_back, write_back_main, journal);
+        if (r == 0)
+                r = start(&journal->syncer, syncer_main, journal);
+        if (r < 0)
+                journal_syncer_stop(journal);
+        return r;
+}
+
+int journal_syncer_event_fd(const struct journal *journal)
+{
+        return journal->event_fd;
+}
+
+void journal_syncer_stop(struct journal *journal)
+{
+        stop(&journal->syncer);
+        stop(&journal->write_back);
+        if (journal->event_fd >= 0)
+                (void)close(journal->event_fd);
+        journal->event_fd = -1;
+}
+
+void journal_syncer_wake(struct journal *journal)
+{
+        wake(&journal->syncer);
+}
+
+void journal_syncer_nudge(struct journal *journal)
+{
+        wake(&journal->write_back);
+}
+
 void journal_syncer_notify(struct journal *journal)
 {
-        if (journal->thread.event_fd >= 0)
-                (void)eventfd_write(journal->thread.event_fd, 1);
+        if (journal->event_fd >= 0)
+                (void)eventfd_write(journal->event_fd, 1);
 }
 
 void journal_syncer_clear(struct journal *journal)
 {
         eventfd_t value;
 
-        if (journal->thread.event_fd >= 0)
-                (void)eventfd_read(journal->thread.event_fd, &value);
+        if (journal->event_fd >= 0)
+                (void)eventfd_read(journal->event_fd, &value);
 }

@@ -18,8 +18,8 @@
  * compares with.
  *
  * Zeroing is done in slices, in step with what is written to the open segment, and
- * each is on its way to the disk before the next: all at once would be a mass of
- * bytes for the syncs of that moment to wait behind, some tens of milliseconds
+ * they are begun to be brought to the disk as they come: all at once would be a mass
+ * of bytes for the syncs of that moment to wait behind, some tens of milliseconds
  * once a segment. All are synced together, at the end, before the spare has its
  * name.
  */
@@ -284,18 +284,40 @@ int journal_writer_prepare(struct journal_writer *writer, struct journal_error *
                 return r;
         if (size == left_size)
                 r = journal_file_sync(&writer->preparing, error);
-        else
-                journal_file_write_back(&writer->preparing, writer->prepared_size, size);
         if (r < 0)
                 return r;
 
         writer->prepared_size += size;
+        atomic_store(&writer->zeroed_number, writer->spare_number_next);
+        atomic_store(&writer->zeroed_size, writer->prepared_size);
         if (writer->prepared_size == writer->segment_size) {
                 r = finish_spare(writer, error);
                 if (r < 0)
                         return r;
         }
         return 1;
+}
+
+bool journal_writer_write_back(struct journal_writer *writer)
+{
+        uint64_t number = atomic_load(&writer->zeroed_number);
+        uint64_t size = atomic_load(&writer->zeroed_size);
+        char name[JOURNAL_NAME_SIZE];
+
+        if (writer->back_file.dir == NULL || writer->back_number != number) {
+                journal_file_close(&writer->back_file);
+                journal_name_format_temporary(name, JOURNAL_SPARE_PREFIX, number);
+                if (journal_file_open(&writer->back_file, writer->dir, name, JOURNAL_IO_WRITE,
+                                      NULL) < 0)
+                        return false;
+                writer->back_number = number;
+                writer->back_size = 0;
+        }
+        if (size < writer->back_size + JOURNAL_PIECE_SIZE)
+                return false;
+        journal_file_write_back(&writer->back_file, writer->back_size, JOURNAL_PIECE_SIZE);
+        writer->back_size += JOURNAL_PIECE_SIZE;
+        return size >= writer->back_size + JOURNAL_PIECE_SIZE;
 }
 
 /* ---- removing ---- */
@@ -356,4 +378,5 @@ void journal_writer_close(struct journal_writer *writer)
 {
         journal_file_close(&writer->segment);
         journal_file_close(&writer->preparing);
+        journal_file_close(&writer->back_file);
 }

@@ -50,6 +50,14 @@ struct journal_writer {
         struct journal_file preparing;
         uint64_t prepared_size;
 
+        /* For the thread that writes back: the number of the spare being zeroed and how far it is,
+         * and what the thread has of it. */
+        atomic_uint_fast64_t zeroed_number;
+        atomic_uint_fast64_t zeroed_size;
+        struct journal_file back_file;
+        uint64_t back_number;
+        uint64_t back_size;
+
         struct journal_kept *kept; /* by number, oldest first; the last is the open one */
         uint32_t kept_count;
         uint32_t kept_count_max;
@@ -89,6 +97,11 @@ int journal_writer_prepare(struct journal_writer *writer, struct journal_error *
 /* Whether zeroing is behind writing: in step with it, the spare is there when the open segment
  * ends. */
 bool journal_writer_is_behind(const struct journal_writer *writer);
+
+/* Begin to bring what was zeroed to the disk. For a thread of its own: a file system may make who
+ * asks wait until its own journal is written. True: there is more. */
+enum { JOURNAL_PIECE_SIZE = 256 * 1024 };
+bool journal_writer_write_back(struct journal_writer *writer);
 
 /* Remove or recycle the oldest segment if it is not needed: 1, or 0 when it is. */
 int journal_writer_remove(struct journal_writer *writer, struct journal_error *error)

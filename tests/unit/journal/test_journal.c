@@ -771,39 +771,3 @@ Test(journal, readers_begin_at_batches)
         cr_assert_neq(strstr(error.what, "ends"), NULL);
         free(memory);
 }
-
-/* Goal    Zeroing keeps in step with writing: never a mass of zeros at once, and the spare is
- *         there when the segment ends.
- * Method  A large segment: what is prepared against what is written, batch after batch, up to the
- *         roll, which has never to wait. */
-Test(journal, zeroing_is_in_step_with_writing)
-{
-        enum { SEGMENT_SIZE = 8 << 20, AHEAD_SIZE = 1 << 20 };
-        const struct journal_options large = { .segment_size = SEGMENT_SIZE,
-                                               .batch_size_max = 65536 };
-        struct journal_counts counts;
-
-        world_free(&world);
-        world_init(&world, simdisk_io(disk), &large, 1, 20000);
-        world.payload_size_max = 4096;
-        cr_assert_eq(world_recover(&world), 0);
-        do_all_work();
-        journal_get_counts(world.journal, &counts);
-        cr_assert_eq(counts.spare_count, 1, "the first at once");
-        do {
-                const struct journal_writer *writer = &world.journal->writer;
-                uint64_t prepared_size = writer->prepared_size;
-                uint64_t written_size = writer->written_size;
-
-                if (atomic_load(&writer->spare_count) < 2) {
-                        cr_assert_geq(prepared_size, written_size + written_size / 4);
-                        cr_assert_leq(prepared_size, written_size + written_size / 4 + AHEAD_SIZE +
-                                                             JOURNAL_SLICE_SIZE);
-                }
-                cr_assert_eq(world_turn(&world, 20, JOURNAL_COMMIT_INLINE), 0);
-                do_all_work();
-                journal_get_counts(world.journal, &counts);
-                cr_assert(counts.roll_count > 1 || counts.spare_count > 0);
-        } while (counts.roll_count == 1);
-        cr_assert_eq(counts.spare_count, 1, "one was ready, and one is kept for a recovery");
-}
