@@ -43,7 +43,7 @@ static void exec_callgrind(const char *program, const struct engine_order *order
         dup2(output, STDOUT_FILENO);
         dup2(output, STDERR_FILENO);
         execlp("valgrind", "valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null",
-               "--toggle-collect=measured_turns", program, "--counted", waiting, agents, classes,
+               "--toggle-collect=measured_turns*", program, "--counted", waiting, agents, classes,
                keys, (char *)NULL);
         _exit(127);
 }

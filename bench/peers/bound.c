@@ -2,15 +2,20 @@
 /*
  * What the machine itself allows, measured beside the servers.
  *
- *   bound serve ADDRESS                       an echo server, until it is killed
- *   bound echo ADDRESS [--connections N] [--size BYTES] [--seconds S] [--pid PID]
+ *   bound serve ADDRESS [--answer BYTES] [--io epoll|io_uring]
+ *                                             an echo server, until it is killed
+ *   bound echo ADDRESS [--connections N] [--size BYTES] [--answer BYTES] [--seconds S]
+ *                      [--pid PID]
+ *   bound can io_uring                        whether that can be had
  *   bound round-trip ADDRESS [--size BYTES] [--seconds S]
  *   bound sync DIR [--size BYTES] [--seconds S]
  *
- * An agent with a connection of his own costs a daemon at least one read and
- * one write a life cycle: the offer goes out, acceptance and completion come back
- * together. The echo server does just that and nothing else, with one message
- * under way on every connection, so its rate is the bound for such agents.
+ * An agent with a connection of his own costs a daemon at least one read and one write
+ * a life cycle: acceptance and completion come together, and when more contacts wait
+ * the next offer leaves with their answers. The echo server does just that and nothing
+ * else, with one message under way on every connection, so its rate is the bound for
+ * such agents. With --answer it answers so many bytes instead of what it got, as what
+ * an agent says and what he is told are not of one size.
  *
  * A round trip is one message there and back with both sides asleep in between,
  * as a daemon and its clients are at a low rate. A sync is one write of a batch
@@ -34,12 +39,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "bench/peers/bound.h"
 #include "bench/peers/link.h"
 #include "bench/peers/server.h"
 #include "stats/histogram.h"
 
 enum {
-        MESSAGE_MAX = 4096,
         EVENT_MAX = 1024,
         CONNECTION_MAX = 4096,
         BACKLOG = 4096,
@@ -51,8 +56,10 @@ enum {
 struct settings {
         const char *place;
         uint32_t connections, size;
+        uint32_t answer; /* 0: as it was asked */
         double seconds;
         int pid;
+        bool is_uring;
 };
 
 static uint64_t now_ns(void)
@@ -100,28 +107,29 @@ static int listen_at(const char *address)
         return fd;
 }
 
-static void accept_one(int poll_fd, int listener)
+int bound_accept(int listener)
 {
         int fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC), on = 1;
 
-        if (fd < 0)
-                return;
-        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-        watch(poll_fd, fd);
+        if (fd >= 0)
+                setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+        return fd;
 }
 
-static void echo_one(int fd)
+static void echo_one(int fd, size_t answer_size)
 {
-        static char message[MESSAGE_MAX]; /* not cleared for every call */
+        static char message[BOUND_MESSAGE_MAX]; /* not cleared for every call */
         ssize_t size = recv(fd, message, sizeof(message), 0);
 
+        if (size > 0 && answer_size > 0)
+                size = (ssize_t)answer_size;
         if (size <= 0 || send(fd, message, (size_t)size, MSG_NOSIGNAL) != size)
                 close(fd);
 }
 
-static _Noreturn void serve(const char *address)
+static _Noreturn void serve(int listener, size_t answer_size)
 {
-        int poll_fd = epoll_create1(EPOLL_CLOEXEC), listener = listen_at(address);
+        int poll_fd = epoll_create1(EPOLL_CLOEXEC);
         struct epoll_event events[EVENT_MAX];
 
         link_check(poll_fd >= 0, "epoll: %s", strerror(errno));
@@ -130,10 +138,12 @@ static _Noreturn void serve(const char *address)
                 int count = epoll_wait(poll_fd, events, EVENT_MAX, -1);
 
                 for (int i = 0; i < count; i++) {
-                        if (events[i].data.fd == listener)
-                                accept_one(poll_fd, listener);
-                        else
-                                echo_one(events[i].data.fd);
+                        int fd = events[i].data.fd;
+
+                        if (fd != listener)
+                                echo_one(fd, answer_size);
+                        else if ((fd = bound_accept(listener)) >= 0)
+                                watch(poll_fd, fd);
                 }
         }
 }
@@ -142,18 +152,20 @@ static _Noreturn void serve(const char *address)
  * Its clients
  */
 
-static uint64_t echo_turn(int poll_fd, size_t message_size)
+static uint64_t echo_turn(int poll_fd, const struct settings *settings)
 {
-        static const char message[MESSAGE_MAX];
+        static const char message[BOUND_MESSAGE_MAX];
         static struct epoll_event events[EVENT_MAX];
-        static char answer[MESSAGE_MAX];
+        static char answer[BOUND_MESSAGE_MAX];
+        size_t message_size = settings->size;
+        size_t answer_size = settings->answer > 0 ? settings->answer : message_size;
         int count = epoll_wait(poll_fd, events, EVENT_MAX, 10000);
 
         link_check(count > 0, "the echo server is silent");
         for (int i = 0; i < count; i++) {
                 int fd = events[i].data.fd;
 
-                link_check(recv(fd, answer, sizeof(answer), 0) == (ssize_t)message_size,
+                link_check(recv(fd, answer, sizeof(answer), 0) == (ssize_t)answer_size,
                            "an echo of another size");
                 link_check(send(fd, message, message_size, MSG_NOSIGNAL) == (ssize_t)message_size,
                            "send: %s", strerror(errno));
@@ -166,7 +178,7 @@ static uint64_t echo_for(int poll_fd, const struct settings *settings, double se
         uint64_t end = now_ns() + (uint64_t)(seconds * 1e9), done = 0;
 
         while (now_ns() < end)
-                done += echo_turn(poll_fd, settings->size);
+                done += echo_turn(poll_fd, settings);
         return done;
 }
 
@@ -174,7 +186,7 @@ static void echo(const struct settings *settings)
 {
         struct link *link = calloc(settings->connections, sizeof(*link));
         int poll_fd = epoll_create1(EPOLL_CLOEXEC);
-        char message[MESSAGE_MAX] = { 0 };
+        char message[BOUND_MESSAGE_MAX] = { 0 };
         uint64_t begin, done;
         double cpu, seconds;
 
@@ -190,8 +202,10 @@ static void echo(const struct settings *settings)
         begin = now_ns();
         done = echo_for(poll_fd, settings, settings->seconds);
         seconds = (double)(now_ns() - begin) / 1e9;
-        printf("{\"connections\": %u, \"size\": %u, \"rate\": %.1f, \"server_cpu_us\": %.4f}\n",
-               settings->connections, settings->size, (double)done / seconds,
+        printf("{\"connections\": %u, \"size\": %u, \"answer\": %u, \"rate\": %.1f, "
+               "\"server_cpu_us\": %.4f}\n",
+               settings->connections, settings->size,
+               settings->answer > 0 ? settings->answer : settings->size, (double)done / seconds,
                (server_cpu_us(settings->pid) - cpu) / (double)done);
         for (uint32_t i = 0; i < settings->connections; i++)
                 link_close(&link[i]);
@@ -204,10 +218,11 @@ static void echo(const struct settings *settings)
 
 static void print_times(const struct histogram *histogram, uint32_t size)
 {
-        printf("{\"size\": %u, \"count\": %llu, \"p50_us\": %.2f, \"p99_us\": %.2f, "
-               "\"p999_us\": %.2f}\n",
+        printf("{\"size\": %u, \"count\": %llu, \"p50_us\": %.2f, \"p90_us\": %.2f, "
+               "\"p99_us\": %.2f, \"p999_us\": %.2f}\n",
                size, (unsigned long long)histogram->count,
                (double)histogram_quantile(histogram, 0.5) / 1000,
+               (double)histogram_quantile(histogram, 0.9) / 1000,
                (double)histogram_quantile(histogram, 0.99) / 1000,
                (double)histogram_quantile(histogram, 0.999) / 1000);
 }
@@ -224,7 +239,7 @@ static void round_trip(const struct settings *settings)
 {
         struct histogram *histogram = histogram_new();
         uint64_t end = now_ns() + (uint64_t)(settings->seconds * 1e9);
-        char message[MESSAGE_MAX] = { 0 };
+        char message[BOUND_MESSAGE_MAX] = { 0 };
         struct link link;
         struct pollfd ready;
 
@@ -249,7 +264,7 @@ static void sync_times(const struct settings *settings)
 {
         struct histogram *histogram = histogram_new();
         uint64_t end = now_ns() + (uint64_t)(settings->seconds * 1e9);
-        char path[512], *zeros = calloc(1, FILE_SIZE), batch[MESSAGE_MAX] = { 1 };
+        char path[512], *zeros = calloc(1, FILE_SIZE), batch[BOUND_MESSAGE_MAX] = { 1 };
         off_t at = 0;
         int fd;
 
@@ -283,6 +298,10 @@ static void set(struct settings *settings, const char *name, const char *value)
                 settings->connections = (uint32_t)strtoul(value, NULL, 10);
         else if (strcmp(name, "--size") == 0)
                 settings->size = (uint32_t)strtoul(value, NULL, 10);
+        else if (strcmp(name, "--answer") == 0)
+                settings->answer = (uint32_t)strtoul(value, NULL, 10);
+        else if (strcmp(name, "--io") == 0)
+                settings->is_uring = strcmp(value, "io_uring") == 0;
         else if (strcmp(name, "--seconds") == 0)
                 settings->seconds = strtod(value, NULL);
         else if (strcmp(name, "--pid") == 0)
@@ -293,7 +312,7 @@ static void set(struct settings *settings, const char *name, const char *value)
 
 int main(int argc, char **argv)
 {
-        struct settings settings = { NULL, 1000, 64, 2, 0 };
+        struct settings settings = { .connections = 1000, .size = 64, .seconds = 2 };
 
         link_check(argc >= 3 && argc % 2 == 1, "usage: bound WHAT WHERE [--option value ...]");
         settings.place = argv[2];
@@ -301,9 +320,15 @@ int main(int argc, char **argv)
                 set(&settings, argv[i], argv[i + 1]);
         link_check(settings.connections >= 1 && settings.connections <= CONNECTION_MAX,
                    "--connections 1..%d", CONNECTION_MAX);
-        link_check(settings.size >= 1 && settings.size <= MESSAGE_MAX, "--size 1..%d", MESSAGE_MAX);
-        if (strcmp(argv[1], "serve") == 0)
-                serve(settings.place);
+        link_check(settings.size >= 1 && settings.size <= BOUND_MESSAGE_MAX, "--size 1..%d",
+                   BOUND_MESSAGE_MAX);
+        link_check(settings.answer <= BOUND_MESSAGE_MAX, "--answer 1..%d", BOUND_MESSAGE_MAX);
+        if (strcmp(argv[1], "can") == 0)
+                printf("{\"can\": %s}\n", bound_has_uring() ? "true" : "false");
+        else if (strcmp(argv[1], "serve") == 0 && settings.is_uring)
+                bound_serve_uring(listen_at(settings.place), settings.answer);
+        else if (strcmp(argv[1], "serve") == 0)
+                serve(listen_at(settings.place), settings.answer);
         else if (strcmp(argv[1], "echo") == 0)
                 echo(&settings);
         else if (strcmp(argv[1], "round-trip") == 0)

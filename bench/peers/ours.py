@@ -43,6 +43,12 @@ class Acdbench:
         self.build = build
         self.most = None  # life cycles a second with sync always
 
+    def has_option(self, name):
+        """Whether this daemon can be told so."""
+        done = subprocess.run([self.build / "daemon/acdd", "--help"], capture_output=True,
+                              text=True, check=True)
+        return re.search(r"^\s*%s\s" % name, done.stdout, re.M) is not None
+
     def daemon(self, *options, data=None):
         return servers.acdd(self.build / "daemon/acdd", *DAEMON, *options, data=data)
 
@@ -64,28 +70,31 @@ class Acdbench:
                   "got": checks["completed"], "left": 0, "is_checked": True,
                   "is_overloaded": part["overloaded"]}
         return result | {"offer_%s_us" % name.replace("p99.9", "p999"): offer.get(name)
-                         for name in ("p50", "p99", "p99.9")}
+                         for name in ("p50", "p90", "p99", "p99.9")}
 
     def measure(self, bench, sync, window=None, waiting=0, rate=None, agents=None, desktops=None,
-                address=None):
+                address=None, more=()):
         options = ["--agents", agents or bench.scale.agents, "--waiting", waiting, "--desktops",
                    desktops or bench.scale.connections - 1, "--seconds", bench.scale.seconds]
         options += ["--rate", rate] if rate else ["--in-flight", window or bench.scale.window]
-        with servers.running(self.daemon("--sync", sync), bench.where, address) as server:
+        with servers.running(self.daemon("--sync", sync, *more), bench.where,
+                             address) as server:
             settle(server, bench.scale.settle_s)
             return self.load(bench, server, *options)
 
     def row(self, bench, **options):
         return lambda: self.measure(bench, **options)
 
-    def half_row(self, bench):
-        """Open loop at half of what a closed loop does, everything on disk first."""
+    def half_row(self, bench, *more):
+        """Open loop at half of what a closed loop does, everything on disk first; more for the
+        daemon."""
         def measure():
             if self.most is None:
                 runs = bench.raw.get("durable", {}).get("acdd, sync always") or [
                     self.measure(bench, "always") for _ in range(min(3, bench.scale.rounds))]
                 self.most = median(run["rate"] for run in runs)
-            return self.measure(bench, "always", rate=max(1, round(self.most / 2)))
+            return self.measure(bench, "always", rate=max(1, round(self.most / 2)),
+                                more=more)
         return measure
 
     def published_row(self, bench):

@@ -128,7 +128,7 @@ def latency_lines(results, section):
         late = any(results.values(section.key, name, "is_overloaded"))
         yield [name + (" (could not keep up)" if late else ""),
                *(spread(results.values(section.key, name, prefix + field), "%.0f")
-                       for field in ("p50_us", "p99_us", "p999_us")),
+                       for field in ("p50_us", "p90_us", "p99_us", "p999_us")),
                thousands(results.values(section.key, name, "rate"))]
 
 
@@ -136,13 +136,16 @@ def latency_lines(results, section):
 COUNTED = {
     "recovery": {"rate": "commands a second", "commands": "commands"},
     "memory": {"bytes": "bytes a waiting job"},
+    "core": {"prototype": "bare lists", "core": "core", "prefetching": "core, fetching ahead",
+             "glib": "GLib", "percent": "per cent"},
     "idle": {"wakeups": "wake-ups a minute", "rss_kib": "KiB of memory"},
 }
 
 
 def section_text(results, section):
     if section.key == "latency":
-        body = table(["", "p50", "p99", "p99.9", "a second"], latency_lines(results, section))
+        body = table(["", "p50", "p90", "p99", "p99.9", "a second"],
+                     latency_lines(results, section))
     elif section.key in COUNTED:
         fields = COUNTED[section.key]
         body = table(["", *fields.values()], [

@@ -5,6 +5,12 @@ round after round, and may be compared with each other; sections may not.
 A row is a name and a function that measures it once and returns numbers.
 """
 
+import json
+import re
+import shutil
+import subprocess
+import tempfile
+
 import servers
 
 # The name of a row of acdd begins so.
@@ -129,27 +135,43 @@ def durable_section(bench):
                        number(scale.window), number(scale.window_many)))
 
 
+# What an agent's connection carries a life cycle: ACCEPT and COMPLETE; two results, the state, and
+# the next offer with 100 bytes of attributes.
+ASKED_SIZE, ANSWERED_SIZE = 50, 351
+
+
 def agents_section(bench):
     """A connection an agent, and what the machine allows for that."""
     count = bench.scale.agents
+    program = bench.build / "bench/peers/bound"
 
-    def bound(address):
+    def bound(address=None, way="epoll"):
         def measure():
-            command = servers.bound(bench.build / "bench/peers/bound")
+            sizes = ["--answer", str(ANSWERED_SIZE)]
+            command = servers.bound(program, "--io", way, *sizes)
             with servers.running(command, bench.where, address) as server:
                 return servers.parse(servers.run_load(
-                    [bench.build / "bench/peers/bound", "echo", server.address, "--connections",
-                     count, "--seconds", bench.scale.seconds, "--pid", server.pid]))
+                    [program, "echo", server.address, "--connections", count, "--size", ASKED_SIZE,
+                     *sizes, "--seconds", bench.scale.seconds, "--pid", server.pid]))
         return measure
 
-    own = {"sync": "never", "window": count, "desktops": count}
-    return Section("agents", "one connection an agent, %s agents" % number(count), {
-        "acdd, TCP": bench.ours.row(bench, **own),
-        "bound, TCP": bound(None),
-        "acdd, unix": bench.ours.row(bench, address="unix", **own),
-        "bound, unix": bound("unix"),
-    }, "The bound is an echo server: one read and one write a message, one message under way on "
-        "every connection.")
+    def ours(address=None, way="epoll", window=4 * count):
+        return bench.ours.row(bench, sync="never", window=window, desktops=count, address=address,
+                              more=("--io", way))
+
+    rows = {"acdd, TCP": ours(), "bound, TCP": bound()}
+    if servers.parse(servers.run_load([program, "can", "io_uring"]))["can"]:
+        rows["acdd, TCP, io_uring"] = ours(way="io_uring")
+        rows["bound, TCP, io_uring"] = bound(way="io_uring")
+    rows["acdd, TCP, no contact waits"] = ours(window=count)
+    rows["acdd, unix"] = ours("unix")
+    rows["bound, unix"] = bound("unix")
+    return Section("agents", "one connection an agent, %s agents" % number(count), rows,
+                   "The bound is an echo server: one read and one write a message, one message "
+                   "under way on every connection, %d bytes in and %d out as on an agent's. "
+                   "%s contacts are in flight, so that an offer leaves with the answer to the "
+                   "completion before; where no contact waits it comes later, and a life cycle is "
+                   "two writes." % (ASKED_SIZE, ANSWERED_SIZE, number(4 * count)))
 
 
 def latency_section(bench):
@@ -166,12 +188,16 @@ def latency_section(bench):
         return servers.parse(servers.run_load(
             [program, "sync", bench.where, "--size", 4096, "--seconds", scale.seconds], core=0))
 
-    return Section("latency", "submit to offer, in microseconds", {
+    rows = {
         "round trip": round_trip,
         "fdatasync, 4 KiB": sync,
         "acdd, %s/s" % number(scale.rate): bench.ours.row(bench, sync="always", rate=scale.rate),
         "acdd, half of the most": bench.ours.half_row(bench),
-    })
+    }
+    if bench.ours.has_option("--sync-thread"):
+        rows["acdd, half of the most, sync that blocks"] = bench.ours.half_row(
+            bench, "--sync-thread", "never")
+    return Section("latency", "submit to offer, in microseconds", rows)
 
 
 def publishing_section(bench):
@@ -213,10 +239,48 @@ def idle_section(bench):
                    rounds=1)
 
 
+CORE_SIZES = ((1000, 1000), (100000, 10000), (1000000, 10000))
+CORE_ENGINES = {"prototype": "prototype", "core": "core", "core, prefetching": "prefetching",
+                "glib": "glib"}
+
+
+def core_row(waiting, agents):
+    return "%s waiting, %s agents" % (number(waiting), number(agents))
+
+
+def core_section(bench):
+    """The core alone beside bare lists and a heap: core_step runs them in turn and says medians."""
+    program = bench.build / "bench/core_step"
+
+    def times(waiting, agents):
+        def measure():
+            with tempfile.NamedTemporaryFile(dir=bench.where) as file:
+                servers.run_load([program, "--one", waiting, agents, "--json", file.name], core=0)
+                lines = [json.loads(line) for line in file]
+            return {CORE_ENGINES[line["engine"]]: line["ns"] for line in lines}
+        return measure
+
+    def spread():
+        """Per cent between the least and the most instructions, by waiting, keys and agents."""
+        if shutil.which("valgrind") is None:
+            return {}
+        said = subprocess.run([program, "--callgrind"], capture_output=True, text=True, check=False)
+        found = re.findall(r": ([\d.]+) % between", said.stdout)
+        return {"percent": max(map(float, found))} if found else {}
+
+    rows = {core_row(*size): times(*size) for size in CORE_SIZES}
+    rows["instructions"] = spread
+    return Section("core", "the core alone: nanoseconds a life cycle", rows,
+                   "A prototype of bare lists, the core, the core with what it needs fetched "
+                   "ahead, and what one would write with GLib's heap and hash table; one class an "
+                   "agent. The last row: instructions, in per cent between the least and the most "
+                   "from 10³ to 10⁵ waiting and 10² to 10⁴ agents.", rounds=1)
+
+
 def sections(bench):
     return [*in_memory_sections(bench), durable_section(bench), agents_section(bench),
             latency_section(bench), publishing_section(bench), recovery_section(bench),
-            memory_section(bench), idle_section(bench)]
+            memory_section(bench), idle_section(bench), core_section(bench)]
 
 
 def number(value):

@@ -28,8 +28,8 @@ class Scale:
     """How much of everything."""
 
     rounds = 5
-    warm_s = 0.5
-    seconds = 2.0
+    warm_s = 0.3
+    seconds = 1.75
     connections = 9
     agents = 1000
     agents_many = 10000
@@ -72,7 +72,7 @@ class Smoke(Scale):
     settle_s = 0.0
     drains = True
     # The same rows with some waiting are enough, and they drain.
-    skipped = ("waiting-0", "connections-1", "memory")
+    skipped = ("waiting-0", "connections-1", "memory", "core")
 
 
 def options(arguments):

@@ -3,8 +3,8 @@
 # acdd beside beanstalkd, gearmand and Redis, from a fresh clone: sh bench/peers/run.sh
 #
 # Installs what is missing (apt, as root or with sudo; with everything there it
-# needs neither), builds into build-bench/ with optimisation, measures for about
-# half an hour, prints the tables and writes bench/RESULTS.md. Wants a machine with
+# needs neither), builds into build-bench/ with optimisation, measures for twenty
+# to twenty-five minutes, prints the tables and writes bench/RESULTS.md. Wants a machine with
 # two cores and nothing else to do. How to read it: bench/README.md.
 #
 #   --quick                      one short round: does it work?
@@ -49,7 +49,7 @@ fi
 
 say "building $build"
 ninja -C "$build" daemon/acdd clients/cli/acdctl clients/bench/acdbench \
-        bench/peers/peerload bench/peers/bound >"$build/build.log" 2>&1 || {
+        bench/core_step bench/peers/peerload bench/peers/bound >"$build/build.log" 2>&1 || {
         say "building failed; the end of $build/build.log:"
         tail -n 30 "$build/build.log"
         exit 1

@@ -115,13 +115,25 @@ def check_targets():
                  "slow": runs("rate", 1),
                  "acdd": [{"wakeups": 0}]},
            "latency": {"round trip": [{"p50_us": 40}], "fdatasync, 4 KiB": [{"p50_us": 160}],
-                       "ours": [{"offer_p50_us": 300}]},
+                       "ours": [{"offer_p50_us": 300}], "blocked": [{"offer_p50_us": 250}]},
+           "core": {"1,000 waiting, 10 agents": [{"core": 9, "glib": 9}],
+                    "100,000 waiting, 10 agents": [{"core": 100, "glib": 400}],
+                    "1,000,000 waiting, 10 agents": [{"core": 100, "glib": 150}],
+                    "instructions": [{"percent": 3}]},
            "memory": {"acdd": [{"bytes": 228}]}}
     twice = targets.at_least("", "s", "ours", ["theirs", "slow"], 2)
     more = targets.at_least("", "s", "ours", ["theirs", "slow"], 2.1)
     check(verdicts(raw, twice) == ("2.00 ×", "2.00 ×", "met"), "a ratio of medians")
     check(verdicts(raw, more)[2] == "not met", "a ratio that is too small")
     check(verdicts({}, twice) == ("–", "–", "not measured"), "a ratio of nothing")
+    beside = targets.at_least("", "s", "ours", ["theirs"], None)
+    check(verdicts(raw, beside) == ("2.00 ×", "2.00 ×", "for comparison"), "no target")
+    no_worse = targets.no_worse("", "ours", "blocked", "offer_p50_us", 1.1)
+    check(verdicts(raw, no_worse) == ("1.20 ×", "300 µs of 250 µs", "not met"), "two latencies")
+    check(verdicts({}, no_worse) == ("–", "", "not measured"), "two latencies of nothing")
+    core = targets.core("", "core", "glib", (1e5, 1e6), 2)
+    check(verdicts(raw, core) == ("1.50 ×", "4.00 × at best", "not met"), "the core")
+    check(verdicts({}, core)[2] == "not measured", "no core")
     within = targets.within("", "ours", "p50_us", "p50_us", 1.5)
     check(verdicts(raw, within) == ("1.50 ×", "300 µs of 200 µs", "met"), "a latency")
     check(verdicts(raw, targets.memory("", "acdd", 100, 127))[2] == "not met", "memory")

@@ -153,9 +153,9 @@ def acdd(program, *options, data=None):
     return command
 
 
-def bound(program):
+def bound(program, *options):
     def command(address, _):
-        return [str(program), "serve", address]
+        return [str(program), "serve", address, *options]
     return command
 
 

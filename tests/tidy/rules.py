@@ -60,7 +60,7 @@ LAYERS = [
 HEADER_HOMES = [
     (r"event2/.*|event\.h", r"daemon/loop\w*\.[ch]",
      "the loop is reached through daemon/loop.h"),
-    (r"liburing(/.*)?\.h|liburing/.*", r"daemon/loop_uring\.c",
+    (r"liburing(/.*)?\.h|liburing/.*", r"daemon/loop_uring\.c|bench/peers/bound_uring\.c",
      "the loop is reached through daemon/loop.h"),
     (r"hiredis/.*", r"daemon/redis\w*\.[ch]|clients/rehearse/stream\.c|tests/.*",
      "Redis is written through daemon/redis.h and read back through clients/rehearse/stream.h"),
