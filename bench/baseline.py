@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a step of each kind costs, in instructions, against what it cost before.
 
-Builds bench/core/kinds.c and the core with flags of its own, whatever the build
-directory is configured for, runs it under callgrind and takes, for each function
+Builds bench/core/kinds.c and the core, and bench/core/kinds_bytes.c with what reads and
+writes frames, events and records besides, with flags of its own, whatever the build
+directory is configured for, runs both under callgrind and takes, for each function
 step_..., what was collected in it divided by its calls. The result must not be more
 than five per cent above bench/baseline.json; what is cheaper by as much is named, so
 that the baseline follows. Whether the cost is the same with few and many contacts
@@ -76,28 +77,53 @@ def flags_of(compiler, work):
     return known
 
 
-def sources():
+def library(folder, *but):
+    """Sources of a library, without those whose names begin so."""
+    return [path for path in glob.glob(os.path.join(ROOT, "lib", folder, "*.c"))
+            if not os.path.basename(path).startswith(but)]
+
+
+def bench(*names):
+    return [os.path.join(ROOT, "bench", "core", name) for name in names]
+
+
+def core_sources():
     """The core, what it stands on, and the program; the checksum is not the core's."""
-    found = glob.glob(os.path.join(ROOT, "lib", "acd", "*.c"))
-    found += [path for path in glob.glob(os.path.join(ROOT, "lib", "base", "*.c"))
-              if not os.path.basename(path).startswith("crc32c")]
-    found += [os.path.join(ROOT, "bench", "core", name) for name in ("kinds.c", "world.c")]
-    return sorted(found)
+    return library("acd") + library("base", "crc32c") + bench("kinds.c", "world.c")
 
 
-def build(compiler, flags, work):
-    include = ["-I" + os.path.join(ROOT, "lib"), "-I" + ROOT]
+def bytes_sources(work):
+    """The same with messages, events and records; the messages as protoc-c makes them."""
+    proto = os.path.join(ROOT, "proto")
+    files = [os.path.relpath(path, proto)
+             for path in sorted(glob.glob(os.path.join(proto, "acd", "v1", "*.proto")))]
+    subprocess.run(["protoc-c", "-I" + proto, "--c_out=" + work, *files], check=True)
+    other = "crc32c_" + ("other" if platform.machine() == "x86_64" else "x86")
+    made = glob.glob(os.path.join(work, "acd", "v1", "*.pb-c.c"))
+    return (library("acd") + library("base", other) + library("wire") + made + [
+        os.path.join(ROOT, "lib", "journal", "record.c")] + bench("kinds_bytes.c", "world.c"))
+
+
+def build(compiler, flags, work, programs):
+    """Programs, {name: sources}, linked of objects that are each made once; their paths."""
+    include = ["-I" + os.path.join(ROOT, "lib"), "-I" + ROOT, "-isystem", work]
+
+    def object_of(source):
+        top = work if source.startswith(work) else ROOT
+        return os.path.join(work, os.path.relpath(source, top).replace(os.sep, "_") + ".o")
 
     def compile_one(source):
-        out = os.path.join(work, os.path.relpath(source, ROOT).replace(os.sep, "_") + ".o")
-        subprocess.run([compiler, *flags, *include, "-c", source, "-o", out], check=True)
-        return out
+        # What protoc-c makes is its own business.
+        quiet = ["-w"] if source.startswith(work) else []
+        subprocess.run([compiler, *flags, *quiet, *include, "-c", source, "-o", object_of(source)],
+                       check=True)
 
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        objects = list(pool.map(compile_one, sources()))
-    program = os.path.join(work, "core_kinds")
-    subprocess.run([compiler, "-pie", "-o", program, *objects], check=True)
-    return program
+        list(pool.map(compile_one, sorted(set().union(*programs.values()))))
+    for name, sources in programs.items():
+        subprocess.run([compiler, "-pie", "-o", os.path.join(work, name),
+                        *map(object_of, sorted(sources)), "-lprotobuf-c"], check=True)
+    return [os.path.join(work, name) for name in programs]
 
 
 def read_callgrind(path):
@@ -130,11 +156,12 @@ def count(program, arguments, work):
         ["valgrind", "--tool=callgrind", "--callgrind-out-file=" + out, program, *arguments],
         capture_output=True, text=True, check=False, env=environment)
     if done.returncode != 0:
-        fail(f"core_kinds under callgrind ended with {done.returncode}:\n{done.stderr}")
+        fail(f"{os.path.basename(program)} under callgrind ended with {done.returncode}:\n"
+             f"{done.stderr}")
     counts = read_callgrind(out)
     if not counts:
         fail("callgrind saw no step_... function")
-    return counts, re.findall(r"digest \S+", done.stdout)
+    return counts, re.findall(r"digest (?:of bytes )?\S+", done.stdout)
 
 
 def check_flat(small, large):
@@ -163,9 +190,9 @@ def compare(counts, digests, old):
             mark, failed = "  GREW: bench/baseline.py --update, and say why in the commit", 1
         elif percent < -GROWTH_PERCENT_MAX:
             mark = "  cheaper: bench/baseline.py --update keeps it"
-        print(f"{kind:18} {before:9.1f} -> {now:9.1f} {percent:+6.1f} %{mark}")
+        print(f"{kind:27} {before:9.1f} -> {now:9.1f} {percent:+6.1f} %{mark}")
     if digests != old["digests"]:
-        print("CHANGED  the state at the end is another one: other steps were counted")
+        print("CHANGED  the state or the bytes at the end are others: other steps were counted")
         failed = 1
     return failed
 
@@ -213,11 +240,15 @@ def main():
         work = options.work or temporary
         os.makedirs(work, exist_ok=True)
         flags = flags_of(options.compiler, work)
-        program = build(options.compiler, flags, work)
-        counts, digests = count(program, SMALL, work)
-        large, _ = count(program, LARGE, work)
+        core, in_bytes = build(options.compiler, flags, work, {
+            "kinds": core_sources(), "kinds_bytes": bytes_sources(work)})
+        counts, digests = count(core, SMALL, work)
+        large, _ = count(core, LARGE, work)
+        more, digest = count(in_bytes, [], work)
 
     failed = check_flat(counts, large)
+    counts |= more
+    digests += digest
     if options.update:
         baseline[name] = {"flags": flags, "digests": digests, "instructions": counts}
         with open(BASELINE, "w", encoding="ascii") as file:

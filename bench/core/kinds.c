@@ -2,7 +2,7 @@
 /*
  * Each kind of step many times, to be counted under callgrind.
  *
- *      core_kinds [--waiting N] [--agents N] [--rounds N]
+ *      kinds [--waiting N] [--agents N] [--rounds N]
  *
  * Every step that counts goes through a function that bears its name, step_..., and
  * does nothing but call the core: what callgrind collects inside that function,
@@ -55,7 +55,7 @@ STEP(report_ended)
 static void after(struct world *world, enum acd_result result)
 {
         if (world->reply.result != result) {
-                fprintf(stderr, "core_kinds: %s: result %d, field %d\n", world->last_step,
+                fprintf(stderr, "kinds: %s: result %d, field %d\n", world->last_step,
                         (int)world->reply.result, (int)world->reply.field);
                 exit(1);
         }
@@ -189,7 +189,7 @@ int main(int count, char **arguments)
                         count = 0;
         }
         if (count % 2 == 0) {
-                fprintf(stderr, "usage: core_kinds [--waiting N] [--agents N] [--rounds N]\n");
+                fprintf(stderr, "usage: kinds [--waiting N] [--agents N] [--rounds N]\n");
                 return 2;
         }
         run(&order, round_count);
