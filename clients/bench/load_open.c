@@ -140,6 +140,22 @@ static bool resolve_all(struct opening *opening)
         return talk_finish(&opening->talk);
 }
 
+/* Names were asked for in this order: queues, channels, the queue of those who only wait. */
+static bool refuse_handle(const struct opening *opening, uint32_t index)
+{
+        const struct settings *settings = opening->settings;
+        uint32_t queue_count = settings->mix.count;
+        bool is_channel = index >= queue_count && index < queue_count + settings->channels.count;
+        const char *name = FLOOR_STANDING_QUEUE;
+
+        if (is_channel)
+                name = settings->channels.choice[index - queue_count].name;
+        else if (index < queue_count)
+                name = settings->mix.choice[index].name;
+        return load_fail(opening->load, EXIT_USAGE, "there is no %s \"%s\" in tenant \"%s\"",
+                         is_channel ? "channel" : "queue", name, settings->tenant);
+}
+
 static bool make_templates(struct opening *opening)
 {
         const struct settings *settings = opening->settings;
@@ -156,8 +172,7 @@ static bool make_templates(struct opening *opening)
                 return fail_as(opening, "names of queues and channels");
         for (uint32_t i = 0; i < opening->handle_count; i++) {
                 if (opening->handle[i] == 0)
-                        return load_fail(load, EXIT_CHECK,
-                                         "a queue or channel is not configured there");
+                        return refuse_handle(opening, i);
         }
         handles = (struct template_handles){ opening->handle, opening->handle + settings->mix.count,
                                              opening->handle[count] };

@@ -245,7 +245,8 @@ static bool open_loop(struct run *run, double rate)
         int r = arrivals_open(&arrivals, &run->settings->arrivals, rate, run->settings->seed);
 
         if (r < 0)
-                return load_fail(load, EXIT_USAGE, "the recorded arrivals: %s", strerror(-r));
+                return load_fail(load, EXIT_USAGE, "the recorded arrivals in %s: %s",
+                                 run->settings->arrivals.path, strerror(-r));
         source.begin_ns = load->now_ns + SECOND_NS / 1000;
         source.due_ns = source.begin_ns + arrivals_next(&arrivals);
         is_good = warm_up(run, &source) && measured(run, &source, rate) && drain(run);

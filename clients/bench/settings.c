@@ -287,6 +287,7 @@ static bool take_run(struct settings *settings, enum option_id id, char *text)
                 return (number(text, "", 1e9, &settings->rate) && settings->rate > 0) ||
                        complain("rate", text, "a rate");
         case OPTION_ARRIVALS:
+                settings->has_arrivals = true;
                 return arrivals_parse(&settings->arrivals, text) ||
                        complain("arrivals", text, "a kind of arrivals; see --help");
         case OPTION_SPEED:
@@ -391,6 +392,9 @@ static bool finish(struct settings *settings)
         if (settings->rate > 0 && arrivals_are_recorded(&settings->arrivals))
                 return refuse("recorded arrivals have a rate of their own: --speed instead of "
                               "--rate");
+        if (settings->has_arrivals && settings->rate <= 0 && !settings->is_sweep &&
+            !arrivals_are_recorded(&settings->arrivals))
+                return refuse("--arrivals is for an open loop: it needs --rate or --sweep");
         if (settings->address != NULL &&
             (settings->daemon_argument_count > 0 || settings->data_dir != NULL || settings->is_tcp))
                 return refuse("--data-dir, --tcp and options after -- are for a daemon that is "

@@ -73,6 +73,7 @@ struct settings {
         double rate; /* 0: closed loop */
         uint32_t in_flight;
         struct arrivals_settings arrivals;
+        bool has_arrivals; /* somebody said how they come */
         bool is_sweep;
         double sweep[SETTINGS_SWEEP_MAX]; /* rates; none: found by a closed loop first */
         uint32_t sweep_count;

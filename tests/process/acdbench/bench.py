@@ -268,13 +268,19 @@ def nobody_there(place):
 
 
 def usage(place):
-    """What is wrong is said before anything is started."""
+    """What is wrong is said before anything is started, and what is not there by its name."""
+    for arguments, text in ((["--mix", "q9=1"], 'no queue "q9"'),
+                            (["--channel", "fax=1"], 'no channel "fax"'),
+                            (["--arrivals", "file:/nothing/here"], "/nothing/here")):
+        _out, err = place.own(SMALL + arguments, 2)
+        check(text in err, "%s: %s", arguments, err)
     for arguments, text in (
             (["--agents", "none"], "--agents"), (["--rate", "0"], "--rate"),
             (["--nonsense"], "nonsense"), (["word"], "word"), (["--mix", "q1=0"], "--mix"),
             (["--queues", "8", "--agent-skills", "9"], "--agent-skills"),
             (["--desktops", "2000"], "--desktops"), (["--connect", "x", "--tcp"], "--tcp"),
-            (["--sweep", "1,x"], "--sweep"), (["--handle", "soon"], "--handle")):
+            (["--arrivals", "burst:5"], "--rate"), (["--sweep", "1,x"], "--sweep"),
+            (["--handle", "soon"], "--handle")):
         _out, err = place.run(arguments, 2)
         check(text in err, "%s: %s", arguments, err)
     out, _err = place.run(["--help"], 0)
