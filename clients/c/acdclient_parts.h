@@ -63,9 +63,11 @@ struct acdclient_hello {
         struct acdclient_text client;
         struct acdclient_bytes credential; /* up to 1,024 bytes; not used yet */
         uint32_t protocol_min; /* lowest protocol version that the client speaks; now 1 */
-        uint32_t protocol_max; /* highest */
+        /* highest Wanted, up to 16 names; WELCOME has those granted. "results-only" (agents): a
+         * session's own requests are not pushed to it as well. "no-assignments" (gateways): no
+         * ASSIGNMENT pushes. See docs/PROTOCOL.md. */
+        uint32_t protocol_max;
         uint32_t features_count;
-        /* wanted, up to 16 names; WELCOME has those granted */
         const struct acdclient_text *features;
         /* last event that the client has seen, 0 = none; for readers of events */
         uint64_t resume_sequence;
