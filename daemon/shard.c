@@ -336,8 +336,10 @@ static int open_with(struct shard *shard, struct recovery *recovery)
                 return r;
         if (!shard->world.has_thread)
                 return 0;
+        /* Nothing waits behind the event log's bytes where nothing is synced. */
         chore.self = shard->event_log;
-        journal_syncer_set_chore(shard->journal, &chore);
+        if (options_number(shard->options, OPTION_SYNC) != JOURNAL_SYNC_NEVER)
+                journal_syncer_set_chore(shard->journal, &chore);
         return journal_syncer_start(shard->journal);
 }
 

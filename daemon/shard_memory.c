@@ -15,7 +15,7 @@
 enum {
         ROW_ARENA_SIZE = 2 * 1024 * 1024,
         FRAME_SIZE = WIRE_HEADER_SIZE + WIRE_BODY_MAX_EVENTS,
-        QUARANTINE_MAX = 65536,
+        QUARANTINE_MAX = 8192,
         NS_PER_MS = 1000000,
 };
 

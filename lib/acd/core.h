@@ -26,18 +26,18 @@
 #include "base/wheel.h"
 
 enum {
-        CORE_TICK_BITS = 20,         /* a timer tick is 2^20 ns */
-        CORE_OWNER_BITS = 28,        /* of a list's tag */
-        CORE_QUARANTINE_MAX = 65536, /* free slots before one is used again */
-        CORE_CELL_SIZE = 60,         /* payload bytes of a cell */
-        CORE_RETRY_AFTER_MS = 1000,  /* said when something is full */
-        CORE_FILL_MAX = 1024,        /* agents a class is filled with in one step or unit */
-        CORE_SCAN_MAX = 1024,        /* slots looked at in one unit of the agenda */
-        CORE_GONE_MET_MAX = 8,       /* contacts of a gone gateway that a search deals with */
-        CORE_EVENTS_PER_UNIT = 24,   /* room that a timer or unit needs before it begins */
-        CORE_EVENTS_PER_GRACE = 48,  /* the same for an agent's grace: nine assignments */
-        CORE_WORK_UNIT_MAX = 4096,   /* units of WORK, pieces of TIME */
-        CORE_GRAVE_MAX = 256,        /* payloads kept readable until the next step */
+        CORE_TICK_BITS = 20,        /* a timer tick is 2^20 ns */
+        CORE_OWNER_BITS = 28,       /* of a list's tag */
+        CORE_QUARANTINE_MAX = 8192, /* free slots before one is used again */
+        CORE_CELL_SIZE = 60,        /* payload bytes of a cell */
+        CORE_RETRY_AFTER_MS = 1000, /* said when something is full */
+        CORE_FILL_MAX = 1024,       /* agents a class is filled with in one step or unit */
+        CORE_SCAN_MAX = 1024,       /* slots looked at in one unit of the agenda */
+        CORE_GONE_MET_MAX = 8,      /* contacts of a gone gateway that a search deals with */
+        CORE_EVENTS_PER_UNIT = 24,  /* room that a timer or unit needs before it begins */
+        CORE_EVENTS_PER_GRACE = 48, /* the same for an agent's grace: nine assignments */
+        CORE_WORK_UNIT_MAX = 4096,  /* units of WORK, pieces of TIME */
+        CORE_GRAVE_MAX = 256,       /* payloads kept readable until the next step */
         CORE_BUILT_IN_CHANNEL_COUNT = 10,
 };
 

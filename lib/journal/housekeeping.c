@@ -68,7 +68,7 @@ static int work(struct journal *journal, struct journal_error *error)
 
 int journal_work(struct journal *journal)
 {
-        uint64_t before = atomic_load(&journal->writer.zeroed_size);
+        uint64_t before = atomic_load(&journal->writer.filled_size);
         struct journal_error error;
         int r;
 
@@ -83,7 +83,7 @@ int journal_work(struct journal *journal)
         }
         journal_unlock_io(journal);
         if (before / JOURNAL_PIECE_SIZE !=
-            atomic_load(&journal->writer.zeroed_size) / JOURNAL_PIECE_SIZE)
+            atomic_load(&journal->writer.filled_size) / JOURNAL_PIECE_SIZE)
                 journal_syncer_nudge(journal);
         return r;
 }

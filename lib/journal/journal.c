@@ -133,8 +133,8 @@ enum journal_room journal_reserve(struct journal *journal, size_t body_size, siz
 uint32_t journal_sure_count(const struct journal *journal, size_t body_size, size_t payload_size)
 {
         const struct journal_buffer *buffer = &journal->buffers[journal->filling_index];
-        size_t left_size = journal->options.batch_size_max - buffer->used_size -
-                           JOURNAL_BATCH_TRAILER_SIZE;
+        size_t left_size =
+                journal->options.batch_size_max - buffer->used_size - JOURNAL_BATCH_TRAILER_SIZE;
         size_t count = left_size / journal_record_size(body_size, payload_size);
         uint32_t left_count = journal->options.batch_record_count_max - buffer->record_count;
 
@@ -306,8 +306,9 @@ static bool is_slice_written(const struct journal *journal)
 {
         const struct journal_job *job = &journal->job;
 
-        return job->is_rolled || job->offset / JOURNAL_SLICE_SIZE !=
-                                         (job->offset + job->size) / JOURNAL_SLICE_SIZE;
+        return job->is_rolled ||
+               (journal->writer.has_zeroed_spares &&
+                job->offset / JOURNAL_SLICE_SIZE != (job->offset + job->size) / JOURNAL_SLICE_SIZE);
 }
 
 int journal_commit(struct journal *journal, const struct journal_stamp *stamp,

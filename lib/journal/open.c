@@ -286,6 +286,7 @@ int journal_open(void *memory, const struct journal_options *options, const char
         journal->writer.segment_size = resolved.segment_size;
         journal->writer.block_size = resolved.block_size;
         journal->writer.spare_count_wanted = resolved.spare_count;
+        journal->writer.has_zeroed_spares = resolved.sync_policy == JOURNAL_SYNC_ALWAYS;
         pthread_mutex_init(&journal->io_turn, NULL);
         pthread_mutex_init(&journal->io_lock, NULL);
 

@@ -14,8 +14,9 @@
  *
  * Why zeros and not only reserved blocks: writing into reserved blocks changes
  * their state in the file system's own journal, which costs every sync a second
- * write (bench/journal.c prints by how much); and zeros are what the torn-tail rule
- * compares with.
+ * write (bench/journal.c prints by how much). Where not every batch is synced it
+ * costs more than it saves: there a new file's reserved blocks will do, which read as the
+ * zeros that the torn-tail rule compares with, and nothing is recycled.
  *
  * Zeroing is done in slices, in step with what is written to the open segment, and
  * they are begun to be brought to the disk as they come: all at once would be a mass
@@ -34,6 +35,13 @@
 /* How far zeroing is before writing at least: a quarter, and this. */
 enum { AHEAD_SIZE = 1024 * 1024 };
 
+/* The thread that writes back may see how far the file with @number is. */
+static void fill(struct journal_writer *writer, uint64_t number, uint64_t size)
+{
+        atomic_store(&writer->filled_number, number);
+        atomic_store(&writer->filled_size, size);
+}
+
 int journal_writer_write(struct journal_writer *writer, const uint8_t *bytes, size_t size,
                          uint64_t offset, struct journal_error *error)
 {
@@ -43,6 +51,8 @@ int journal_writer_write(struct journal_writer *writer, const uint8_t *bytes, si
 
         writer->is_unsynced = true;
         writer->written_size = offset + size;
+        if (!writer->has_zeroed_spares)
+                fill(writer, writer->kept[writer->kept_count - 1].number, writer->written_size);
         return journal_file_write(&writer->segment, bytes, size, offset, error);
 }
 
@@ -254,8 +264,7 @@ bool journal_writer_is_behind(const struct journal_writer *writer)
 {
         if (writer->preparing.dir == NULL)
                 return is_spare_wanted(writer);
-        return writer->prepared_size <
-               writer->written_size + writer->written_size / 4 + AHEAD_SIZE;
+        return writer->prepared_size < writer->written_size + writer->written_size / 4 + AHEAD_SIZE;
 }
 
 int journal_writer_prepare(struct journal_writer *writer, struct journal_error *error)
@@ -275,9 +284,11 @@ int journal_writer_prepare(struct journal_writer *writer, struct journal_error *
 
         ACD_ASSERT(writer->prepared_size < writer->segment_size);
         left_size = writer->segment_size - writer->prepared_size;
-        size = left_size < JOURNAL_SLICE_SIZE ? (size_t)left_size : JOURNAL_SLICE_SIZE;
-        r = journal_file_write(&writer->preparing, writer->zeros, size, writer->prepared_size,
-                               error);
+        size = left_size < JOURNAL_SLICE_SIZE || !writer->has_zeroed_spares ? (size_t)left_size
+                                                                            : JOURNAL_SLICE_SIZE;
+        if (writer->has_zeroed_spares)
+                r = journal_file_write(&writer->preparing, writer->zeros, size,
+                                       writer->prepared_size, error);
         if (r < 0 && is_out_of_space(r))
                 return refuse_spare(writer, error);
         if (r < 0)
@@ -288,8 +299,8 @@ int journal_writer_prepare(struct journal_writer *writer, struct journal_error *
                 return r;
 
         writer->prepared_size += size;
-        atomic_store(&writer->zeroed_number, writer->spare_number_next);
-        atomic_store(&writer->zeroed_size, writer->prepared_size);
+        if (writer->has_zeroed_spares)
+                fill(writer, writer->spare_number_next, writer->prepared_size);
         if (writer->prepared_size == writer->segment_size) {
                 r = finish_spare(writer, error);
                 if (r < 0)
@@ -300,13 +311,16 @@ int journal_writer_prepare(struct journal_writer *writer, struct journal_error *
 
 bool journal_writer_write_back(struct journal_writer *writer)
 {
-        uint64_t number = atomic_load(&writer->zeroed_number);
-        uint64_t size = atomic_load(&writer->zeroed_size);
+        uint64_t number = atomic_load(&writer->filled_number);
+        uint64_t size = atomic_load(&writer->filled_size);
         char name[JOURNAL_NAME_SIZE];
 
         if (writer->back_file.dir == NULL || writer->back_number != number) {
                 journal_file_close(&writer->back_file);
-                journal_name_format_temporary(name, JOURNAL_SPARE_PREFIX, number);
+                if (writer->has_zeroed_spares)
+                        journal_name_format_temporary(name, JOURNAL_SPARE_PREFIX, number);
+                else
+                        journal_name_format(name, JOURNAL_LOG_PREFIX, number);
                 if (journal_file_open(&writer->back_file, writer->dir, name, JOURNAL_IO_WRITE,
                                       NULL) < 0)
                         return false;
@@ -356,7 +370,7 @@ int journal_writer_remove(struct journal_writer *writer, struct journal_error *e
         oldest = writer->kept[0];
         journal_name_format(name, JOURNAL_LOG_PREFIX, oldest.number);
 
-        if (writer->preparing.dir == NULL && is_spare_wanted(writer) &&
+        if (writer->preparing.dir == NULL && writer->has_zeroed_spares && is_spare_wanted(writer) &&
             oldest.size == writer->segment_size) {
                 r = recycle(writer, name, error);
         } else {

@@ -37,7 +37,8 @@ struct journal_writer {
         uint64_t segment_size;
         uint32_t block_size;
         uint32_t spare_count_wanted;
-        uint8_t *zeros; /* JOURNAL_SLICE_SIZE of them */
+        bool has_zeroed_spares; /* written zeros; else reserved blocks, which read as such */
+        uint8_t *zeros;         /* JOURNAL_SLICE_SIZE of them */
 
         struct journal_file segment; /* the open one */
         uint64_t written_size;       /* of it */
@@ -50,10 +51,11 @@ struct journal_writer {
         struct journal_file preparing;
         uint64_t prepared_size;
 
-        /* For the thread that writes back: the number of the spare being zeroed and how far it is,
-         * and what the thread has of it. */
-        atomic_uint_fast64_t zeroed_number;
-        atomic_uint_fast64_t zeroed_size;
+        /* For the thread that writes back: the number of the file that fills without syncs and how
+         * far it is, and what the thread has of it. The spare being zeroed; or, where
+         * spares are not, the open segment, so that there is little to sync when it is full. */
+        atomic_uint_fast64_t filled_number;
+        atomic_uint_fast64_t filled_size;
         struct journal_file back_file;
         uint64_t back_number;
         uint64_t back_size;
