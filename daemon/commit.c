@@ -14,8 +14,9 @@
  * repeat, and a batch lasts as long as a sync. A timer that falls due meanwhile
  * runs in the next one.
  *
- * Why handing over depends on waiting input: with nothing else to do, a thread
- * would only add two wake-ups to the wait for the disk.
+ * Why handing over depends on waiting input and on the disk: with nothing else to do, a thread
+ * would only add two wake-ups to the wait; and so it does when the disk is quick. What it
+ * takes is only known of syncs that were waited for, so one of some is.
  *
  * The digest runs over every accepted command's kind, reply and number of
  * events, and over the entries of each batch as bytes, names included: a replay
@@ -139,8 +140,7 @@ static int become_durable(struct shard *shard, uint64_t number)
                         commit->stage_now[number % 2]);
         if (r < 0)
                 return r;
-        if (before / EVENT_LOG_PIECE_SIZE !=
-            event_log_end(shard->event_log) / EVENT_LOG_PIECE_SIZE)
+        if (before / EVENT_LOG_PIECE_SIZE != event_log_end(shard->event_log) / EVENT_LOG_PIECE_SIZE)
                 journal_syncer_nudge(shard->journal);
         for (uint32_t i = 0; i < stage->slot_count; i++)
                 tenants_commit(&shard->tenants, stage->slot[i].tenant,
@@ -185,7 +185,7 @@ int commit_collect(struct shard *shard)
 int commit_seal(struct shard *shard, bool is_handed_over)
 {
         struct commit *commit = &shard->commit;
-        uint64_t began;
+        uint64_t began, took;
         int r;
 
         if (!commit->has_content || commit->flying != 0)
@@ -208,10 +208,18 @@ int commit_seal(struct shard *shard, bool is_handed_over)
         r = journal_commit(shard->journal, &stamp, JOURNAL_COMMIT_INLINE);
         if (r < 0)
                 return r;
-        take_sample(commit, read_real(shard) - began);
+        took = read_real(shard) - began;
+        take_sample(commit, took);
+        commit->blocking_us = (7 * commit->blocking_us + took / 1000) / 8;
         shard->metrics.syncs_total++;
-        shard->metrics.sync_ns_total += read_real(shard) - began;
+        shard->metrics.sync_ns_total += took;
         return become_durable(shard, number);
+}
+
+bool commit_is_slow(const struct commit *commit)
+{
+        return commit->blocking_us >= COMMIT_SLOW_US &&
+               commit->filling % COMMIT_SLOW_TRY_COUNT != 0;
 }
 
 int commit_finish(struct shard *shard)

@@ -28,7 +28,11 @@
 
 struct shard;
 
-enum { COMMIT_SYNC_SAMPLE_COUNT = 256 };
+enum {
+        COMMIT_SYNC_SAMPLE_COUNT = 256,
+        COMMIT_SLOW_US = 2000,      /* a sync for which waiting is not worth it */
+        COMMIT_SLOW_TRY_COUNT = 16, /* batches of which one is waited for all the same, to know */
+};
 
 /* Who syncs; the words of the option sync-thread. */
 enum commit_thread {
@@ -57,6 +61,7 @@ struct commit {
         acd_time stage_now[2];
         uint32_t stage_epoch[2];
         uint64_t flying_since; /* real time */
+        uint64_t blocking_us;  /* what a sync that the owner waited for takes, of late */
         uint32_t sync_sample_count;
         uint32_t sync_us[COMMIT_SYNC_SAMPLE_COUNT]; /* the last ones, a ring */
 
@@ -90,6 +95,9 @@ int commit_seal(struct shard *shard, bool is_handed_over) __attribute__((warn_un
 
 /* Bring everything to disk before returning: at a stop. */
 int commit_finish(struct shard *shard) __attribute__((warn_unused_result));
+
+/* Do syncs take so long that the next batch should fill meanwhile? */
+bool commit_is_slow(const struct commit *commit);
 
 /* How long the disk took for @permille of the last batches at most, in microseconds; 0 when
  * there was none. */

@@ -210,6 +210,12 @@ bool request_step(const struct request *request, const struct acd_command *comma
         return false;
 }
 
+/* Does the answer to @command say how an assignment stands? Ids of two kinds may be the same number. */
+static bool is_of_assignment(const struct acd_command *command)
+{
+        return command->kind >= ACD_COMMAND_ACCEPT && command->kind <= ACD_COMMAND_WRAP_UP;
+}
+
 static void handle_command(const struct request *request)
 {
         struct shard *shard = request->shard;
@@ -226,7 +232,7 @@ static void handle_command(const struct request *request)
                 return;
 
         answer_reply(request, &reply);
-        router_route(shard, request->session, reply.id);
+        router_route(shard, request->session, is_of_assignment(&command) ? reply.id : 0);
 }
 
 /* A repeated submit is answered as before even when no new ones are taken. */

@@ -50,9 +50,10 @@ struct state {
         struct event *sockets;               /* the set has something */
         struct event *event[LOOP_EVENT_MAX]; /* signals and wake-ups */
         uint32_t event_count;
-        int poller;          /* the set of sockets */
-        uint32_t full_count; /* how often in a row more were ready than were told */
-        struct slot slot[];  /* by descriptor */
+        int poller;             /* the set of sockets */
+        bool is_full;           /* more were ready than were told */
+        uint32_t skipped_count; /* how often in a row libevent was not asked for that */
+        struct slot slot[];     /* by descriptor */
 };
 
 static struct state *state_of(const struct loop *loop)
@@ -171,7 +172,7 @@ static void tell_sockets(struct loop *loop)
         struct epoll_event event[READY_MAX];
         int count = epoll_wait(state->poller, event, READY_MAX, 0);
 
-        state->full_count = count == READY_MAX ? state->full_count + 1 : 0;
+        state->is_full = count == READY_MAX;
         for (int i = 0; i < count; i++)
                 tell(loop, event[i].data.fd, event[i].events);
 }
@@ -314,9 +315,13 @@ static void wait_for(struct loop *loop, uint64_t wait_ns)
 {
         struct state *state = state_of(loop);
 
-        /* More were ready than were told: no need to ask whether. */
-        if (state->full_count % FULL_TURN_MAX == 0)
-                wait_in_base(state, wait_ns);
+        /* More were ready than were told: no need to ask whether. But signals come by libevent. */
+        if (state->is_full && ++state->skipped_count < FULL_TURN_MAX) {
+                tell_sockets(loop);
+                return;
+        }
+        state->skipped_count = 0;
+        wait_in_base(state, wait_ns);
         tell_sockets(loop);
 }
 

@@ -135,8 +135,8 @@ static void decide(struct shard *shard)
         conn_read_ready(shard);
 }
 
-/* Give the batch to the helper thread? With nothing else to do it would only add two wake-ups to
- * the wait for the disk. */
+/* Give the batch to the helper thread? With nothing else to do, or a quick disk, it would only add
+ * two wake-ups to the wait. */
 static bool is_handed_over(struct shard *shard)
 {
         const struct world_sockets *sockets = shard->world.sockets;
@@ -145,8 +145,10 @@ static bool is_handed_over(struct shard *shard)
         if (options_number(shard->options, OPTION_SYNC) != JOURNAL_SYNC_ALWAYS ||
             who == COMMIT_THREAD_NEVER || snapshotter_is_due(shard) || shard->is_leaving)
                 return false;
-        return who == COMMIT_THREAD_ALWAYS || conn_is_more_waiting(&shard->conns) ||
-               sockets->look(sockets->self);
+        if (who == COMMIT_THREAD_ALWAYS)
+                return true;
+        return commit_is_slow(&shard->commit) &&
+               (conn_is_more_waiting(&shard->conns) || sockets->look(sockets->self));
 }
 
 static int commit(struct shard *shard)

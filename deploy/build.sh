@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # acdd as fast as the compiler can make it, from a fresh clone:
 #
-#     sh deploy/build.sh [BUILD_DIR]        (build-release)
+#     sh deploy/build.sh [BUILD_DIR [TARGET...]]        (build-release, all)
 #     sudo meson install -C build-release
 #
 # Installs what is missing (apt, as root or with sudo; with everything there it
@@ -24,11 +24,15 @@ case "${1:-}" in
 /* | '') build=${1:-} ;;
 *) build=$PWD/$1 ;;
 esac
+[ $# -eq 0 ] || shift
+# Who names a target may mean one of the tests or benchmarks.
+tests=false
+[ $# -eq 0 ] || tests=true
 
 cd "$(dirname "$0")/.."
 . deploy/packages.sh
 
-build=${build:-build-release}
+build=${build:-$PWD/build-release}
 
 say() {
         printf '== %s\n' "$*"
@@ -71,7 +75,7 @@ say "configuring $build"
 [ ! -f "$build/build.ninja" ] || rm -rf "$build/meson-private" "$build/build.ninja"
 # A compiler newer than ours may warn where ours does not: no reason to stop here.
 quietly setup meson setup "$build" --buildtype=release -Db_lto=true -Db_pgo=generate \
-        -Dtests=false -Dwerror=false
+        "-Dtests=$tests" -Dwerror=false
 
 say "building a daemon that counts"
 quietly count ninja -C "$build" daemon/acdd clients/bench/acdbench
@@ -81,7 +85,7 @@ train
 
 say "building the one for that load"
 quietly configure meson configure "$build" -Db_pgo=use -Dc_args=-fprofile-partial-training
-quietly build ninja -C "$build"
+quietly build ninja -C "$build" "$@"
 
 say "done: $build/daemon/acdd"
 echo "to install it:  meson install -C $build"

@@ -3,7 +3,7 @@
 # acdd beside beanstalkd, gearmand and Redis, from a fresh clone: sh bench/peers/run.sh
 #
 # Installs what is missing (apt, as root or with sudo; with everything there it
-# needs neither), builds into build-bench/ with optimisation, measures for twenty
+# needs neither), builds into build-bench/ as deploy/build.sh does (some minutes), measures for twenty
 # to twenty-five minutes, prints the tables and writes bench/RESULTS.md. Wants a machine with
 # two cores and nothing else to do. How to read it: bench/README.md.
 #
@@ -37,23 +37,9 @@ done
 say "packages"
 acd_packages_install test || exit $?
 
-if [ ! -f "$build/build.ninja" ]; then
-        say "configuring $build"
-        mkdir -p "$build"
-        meson setup "$build" --buildtype=release -Db_lto=true >"$build/setup.log" 2>&1 || {
-                say "configuring failed; the end of $build/setup.log:"
-                tail -n 30 "$build/setup.log"
-                exit 1
-        }
-fi
-
-say "building $build"
-ninja -C "$build" daemon/acdd clients/cli/acdctl clients/bench/acdbench \
-        bench/core_step bench/peers/peerload bench/peers/bound >"$build/build.log" 2>&1 || {
-        say "building failed; the end of $build/build.log:"
-        tail -n 30 "$build/build.log"
-        exit 1
-}
+say "building"
+sh deploy/build.sh "$PWD/$build" daemon/acdd clients/cli/acdctl clients/bench/acdbench \
+        bench/core_step bench/peers/peerload bench/peers/bound
 
 say "measuring"
 exec "$python" bench/peers/run.py "$build" "$@"

@@ -210,7 +210,8 @@ static void close_active(struct acd *acd, uint32_t index, enum acd_reason reason
 static inline void close_contact(struct acd *acd, uint32_t index, enum acd_reason reason,
                                  const char *label, bool may_wrap_up)
 {
-        if (acd->contact[index].state == ACD_CONTACT_ACTIVE)
+        /* One that comes back from a lost agent has no assignment any more. */
+        if (acd->contact[index].state == ACD_CONTACT_ACTIVE && acd->contact[index].assignment != 0)
                 close_active(acd, index, reason, label, may_wrap_up);
         else
                 close_alone(acd, index, reason, label);

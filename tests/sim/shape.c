@@ -47,6 +47,7 @@ void sim_shape_draw(struct sim *sim)
                 .has_slow_disk = sim_percent(sim, 30),
                 .has_small_disk = sim_percent(sim, 10),
                 .wrap_up_ms = (uint32_t)PICK(sim, 0, 0, 700),
+                .hands_over = sim_percent(sim, 60),
         };
 }
 
@@ -66,6 +67,7 @@ void sim_shape_options(struct sim *sim)
                 "--limit-class-count-max", "64", "--limit-membership-count-max", "4096",
                 "--limit-lane-count-max", "256", "--limit-pair-count-max", "1024",
                 "--limit-key-count-max", "8000", "--limit-payload-cell-count-max", "20000",
+                "--sync-thread", sim->shape.hands_over ? "always" : "auto",
                 "--redis", sim->shape.has_redis ? "127.0.0.1:6379" : "",
         };
         struct options_error error = { .text = "" };

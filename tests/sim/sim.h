@@ -54,6 +54,7 @@ struct sim_shape {
         uint32_t reject_percent, ignore_percent;
         bool has_redis, has_slow_disk, has_small_disk;
         uint32_t wrap_up_ms;
+        bool hands_over; /* every batch is the helper's */
 };
 
 struct sim_block {
