@@ -210,7 +210,8 @@ bool request_step(const struct request *request, const struct acd_command *comma
         return false;
 }
 
-/* Does the answer to @command say how an assignment stands? Ids of two kinds may be the same number. */
+/* Does the answer to @command say how an assignment stands? Ids of two kinds may be the same
+ * number. */
 static bool is_of_assignment(const struct acd_command *command)
 {
         return command->kind >= ACD_COMMAND_ACCEPT && command->kind <= ACD_COMMAND_WRAP_UP;

@@ -68,7 +68,8 @@ def machine(bench):
         ("memory", "%d GiB" % memory),
         ("kernel", "%s %s" % (platform.system(), platform.release())),
         ("disk", disk(bench.where)),
-        ("acdd", "%s, %s, deploy/build.sh: %s, lto %s, profile %s" % (version(bench.build / "daemon/acdd", "--version"),
+        ("acdd", "%s, %s, deploy/build.sh: %s, lto %s, profile %s" % (
+                                 version(bench.build / "daemon/acdd", "--version"),
                                  said("cc", "--version").splitlines()[0],
                                  setting(bench.build, "buildtype"),
                                  setting(bench.build, "b_lto"), setting(bench.build, "b_pgo"))),
