@@ -68,6 +68,7 @@ static int work(struct journal *journal, struct journal_error *error)
 
 int journal_work(struct journal *journal)
 {
+        uint64_t number = atomic_load(&journal->writer.filled_number);
         uint64_t before = atomic_load(&journal->writer.filled_size);
         struct journal_error error;
         int r;
@@ -82,8 +83,9 @@ int journal_work(struct journal *journal)
                         (void)journal_fail(journal, r, &error);
         }
         journal_unlock_io(journal);
-        if (before / JOURNAL_PIECE_SIZE !=
-            atomic_load(&journal->writer.filled_size) / JOURNAL_PIECE_SIZE)
+        if (number != atomic_load(&journal->writer.filled_number) ||
+            before / JOURNAL_PIECE_SIZE !=
+                    atomic_load(&journal->writer.filled_size) / JOURNAL_PIECE_SIZE)
                 journal_syncer_nudge(journal);
         return r;
 }

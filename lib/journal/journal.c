@@ -301,14 +301,26 @@ static void settle(struct journal *journal)
         }
 }
 
-/* Has the job written so much that a slice of the next spare may be due? */
-static bool is_slice_written(const struct journal *journal)
+/* Has the job gone beyond a multiple of @size? */
+static bool is_beyond(const struct journal_job *job, uint64_t size)
+{
+        return job->is_rolled || job->offset / size != (job->offset + job->size) / size;
+}
+
+/* What the job has written gives the threads something to do. */
+static void tell_threads(struct journal *journal)
 {
         const struct journal_job *job = &journal->job;
 
-        return job->is_rolled ||
-               (journal->writer.has_zeroed_spares &&
-                job->offset / JOURNAL_SLICE_SIZE != (job->offset + job->size) / JOURNAL_SLICE_SIZE);
+        if (journal->writer.has_zeroed_spares) {
+                if (is_beyond(job, JOURNAL_SLICE_SIZE))
+                        journal_syncer_wake(journal);
+                return;
+        }
+        if (job->is_rolled)
+                journal_syncer_wake(journal);
+        if (is_beyond(job, JOURNAL_PIECE_SIZE))
+                journal_syncer_nudge(journal);
 }
 
 int journal_commit(struct journal *journal, const struct journal_stamp *stamp,
@@ -338,8 +350,7 @@ int journal_commit(struct journal *journal, const struct journal_stamp *stamp,
                 return r;
 
         settle(journal);
-        if (is_slice_written(journal))
-                journal_syncer_wake(journal);
+        tell_threads(journal);
         return 0;
 }
 

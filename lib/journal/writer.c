@@ -16,7 +16,8 @@
  * their state in the file system's own journal, which costs every sync a second
  * write (bench/journal.c prints by how much). Where not every batch is synced it
  * costs more than it saves: there a new file's reserved blocks will do, which read as the
- * zeros that the torn-tail rule compares with, and nothing is recycled.
+ * zeros that the torn-tail rule compares with, and nothing is recycled while the disk has
+ * room for new ones.
  *
  * Zeroing is done in slices, in step with what is written to the open segment, and
  * they are begun to be brought to the disk as they come: all at once would be a mass
@@ -177,6 +178,10 @@ static int refuse_spare(struct journal_writer *writer, struct journal_error *err
 
         memcpy(name, writer->preparing.name, sizeof(name));
         journal_file_close(&writer->preparing);
+        /* Another number, so that the thread that writes back lets go of this one's blocks. */
+        writer->spare_number_next++;
+        if (writer->has_zeroed_spares)
+                fill(writer, writer->spare_number_next, 0);
         atomic_store(&writer->is_spare_refused, true);
         return journal_dir_unlink(writer->dir, name, error);
 }
@@ -195,6 +200,7 @@ static int begin_spare(struct journal_writer *writer, struct journal_error *erro
         if (r < 0)
                 return r;
         writer->prepared_size = 0;
+        writer->is_written = writer->has_zeroed_spares;
 
         r = journal_file_allocate(&writer->preparing, writer->segment_size, error);
         if (r < 0 && is_out_of_space(r))
@@ -284,9 +290,9 @@ int journal_writer_prepare(struct journal_writer *writer, struct journal_error *
 
         ACD_ASSERT(writer->prepared_size < writer->segment_size);
         left_size = writer->segment_size - writer->prepared_size;
-        size = left_size < JOURNAL_SLICE_SIZE || !writer->has_zeroed_spares ? (size_t)left_size
-                                                                            : JOURNAL_SLICE_SIZE;
-        if (writer->has_zeroed_spares)
+        size = left_size < JOURNAL_SLICE_SIZE || !writer->is_written ? (size_t)left_size
+                                                                     : JOURNAL_SLICE_SIZE;
+        if (writer->is_written)
                 r = journal_file_write(&writer->preparing, writer->zeros, size,
                                        writer->prepared_size, error);
         if (r < 0 && is_out_of_space(r))
@@ -354,6 +360,7 @@ static int recycle(struct journal_writer *writer, const char *log_name, struct j
                 return r;
 
         writer->prepared_size = 0;
+        writer->is_written = true;
         atomic_fetch_add_explicit(&writer->recycled_count, 1, memory_order_relaxed);
         return 0;
 }
@@ -370,8 +377,10 @@ int journal_writer_remove(struct journal_writer *writer, struct journal_error *e
         oldest = writer->kept[0];
         journal_name_format(name, JOURNAL_LOG_PREFIX, oldest.number);
 
-        if (writer->preparing.dir == NULL && writer->has_zeroed_spares && is_spare_wanted(writer) &&
-            oldest.size == writer->segment_size) {
+        /* On a full disk only what the journal has already is sure to be there. */
+        if (writer->preparing.dir == NULL &&
+            (writer->has_zeroed_spares || atomic_load(&writer->is_spare_refused)) &&
+            is_spare_wanted(writer) && oldest.size == writer->segment_size) {
                 r = recycle(writer, name, error);
         } else {
                 r = journal_dir_unlink(writer->dir, name, error);

@@ -50,6 +50,7 @@ struct journal_writer {
         uint64_t spare_number_next;
         struct journal_file preparing;
         uint64_t prepared_size;
+        bool is_written; /* the one being made gets written zeros */
 
         /* For the thread that writes back: the number of the file that fills without syncs and how
          * far it is, and what the thread has of it. The spare being zeroed; or, where

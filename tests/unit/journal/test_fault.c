@@ -93,10 +93,18 @@ struct trial {
         struct world world;
 };
 
+static void begin_trial_with(struct trial *trial, uint64_t seed, enum journal_sync_policy policy)
+{
+        struct journal_options own = options;
+
+        own.sync_policy = policy;
+        trial->disk = simdisk_new(seed);
+        world_init(&trial->world, simdisk_io(trial->disk), &own, 1, LSN_MAX);
+}
+
 static void begin_trial(struct trial *trial, uint64_t seed)
 {
-        trial->disk = simdisk_new(seed);
-        world_init(&trial->world, simdisk_io(trial->disk), &options, 1, LSN_MAX);
+        begin_trial_with(trial, seed, JOURNAL_SYNC_ALWAYS);
 }
 
 static void end_trial(struct trial *trial)
@@ -318,15 +326,16 @@ Test(fault, what_only_the_cache_has_is_copied)
 /* Goal    On a disk that fills up: refused before anything is accepted, committed
  *         work stays, and a snapshot makes room again.
  * Method  Take all free space away; write until the journal says that the disk is
- *         full; snapshot (its room was kept) and truncate; go on. */
-Test(fault, full_disk_refuses_and_recovers)
+ *         full; snapshot (its room was kept) and truncate; go on. Under every policy, for what
+ *         the journal has it keeps. */
+static void fill_and_recover(enum journal_sync_policy policy)
 {
         struct journal_space_report report;
         struct trial trial;
         struct world *world = &trial.world;
         int r, turn_count = 0;
 
-        begin_trial(&trial, 1);
+        begin_trial_with(&trial, 1, policy);
         cr_assert_eq(world_recover(world), 0);
         cr_assert_eq(world_turn(world, 3, JOURNAL_COMMIT_INLINE), 0);
         while (journal_work(world->journal) > 0)
@@ -354,6 +363,13 @@ Test(fault, full_disk_refuses_and_recovers)
         simdisk_restart(trial.disk);
         cr_assert_eq(world_recover(world), 0);
         end_trial(&trial);
+}
+
+Test(fault, full_disk_refuses_and_recovers)
+{
+        fill_and_recover(JOURNAL_SYNC_ALWAYS);
+        fill_and_recover(JOURNAL_SYNC_INTERVAL);
+        fill_and_recover(JOURNAL_SYNC_NEVER);
 }
 
 /* Goal    A new directory on a full disk refuses to start, and says so. */
