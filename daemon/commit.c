@@ -3,8 +3,10 @@
  * Batches: what was decided together is durable together.
  *
  * The happy path is: step, append to the journal's buffer, stage the events;
- * at the end of the turn seal; when the batch is on disk append its events to
- * the event log and let go of everything that is tagged with its number.
+ * at the end of the turn seal; when the batch is on disk let go of everything that is
+ * tagged with its number, and append its events to the event log. In this order, for
+ * somebody waits for the former; what a crash in between leaves out of the log, the
+ * replay puts there.
  *
  * It can fail because the disk does. Then nothing is released and the process
  * ends: the core in memory is ahead of what the disk will ever have, and only
@@ -128,14 +130,27 @@ static struct journal_stamp close_batch(struct shard *shard)
         return stamp;
 }
 
-/* Batch @number is on disk: its events may be seen. */
-static int become_durable(struct shard *shard, uint64_t number)
+/* Batch @number is on disk: what it led to may be seen. */
+static void become_durable(struct shard *shard, uint64_t number)
 {
         struct commit *commit = &shard->commit;
+
+        ACD_ASSERT(commit->unlogged == 0);
+        commit->durable = number;
+        commit->unlogged = number;
+        shard->metrics.batches_total++;
+}
+
+int commit_log(struct shard *shard)
+{
+        struct commit *commit = &shard->commit;
+        uint64_t number = commit->unlogged;
         struct stage *stage = &commit->stage[number % 2];
         uint64_t before = event_log_end(shard->event_log);
         int r;
 
+        if (number == 0)
+                return 0;
         r = stage_write(stage, shard->event_log, commit->stage_epoch[number % 2],
                         commit->stage_now[number % 2]);
         if (r < 0)
@@ -146,8 +161,7 @@ static int become_durable(struct shard *shard, uint64_t number)
                 tenants_commit(&shard->tenants, stage->slot[i].tenant,
                                stage->slot[i].batch.last_sequence);
         stage_reset(stage);
-        commit->durable = number;
-        shard->metrics.batches_total++;
+        commit->unlogged = 0;
         return 0;
 }
 
@@ -178,7 +192,8 @@ int commit_collect(struct shard *shard)
 
         take_sample(commit, read_real(shard) - commit->flying_since);
         commit->flying = 0;
-        r = become_durable(shard, number);
+        become_durable(shard, number);
+        r = commit_log(shard);
         return r < 0 ? r : 1;
 }
 
@@ -213,7 +228,15 @@ int commit_seal(struct shard *shard, bool is_handed_over)
         commit->blocking_us = (7 * commit->blocking_us + took / 1000) / 8;
         shard->metrics.syncs_total++;
         shard->metrics.sync_ns_total += took;
-        return become_durable(shard, number);
+        become_durable(shard, number);
+        return 0;
+}
+
+int commit_through(struct shard *shard)
+{
+        int r = commit_seal(shard, false);
+
+        return r < 0 ? r : commit_log(shard);
 }
 
 bool commit_is_slow(const struct commit *commit)
@@ -237,7 +260,7 @@ int commit_finish(struct shard *shard)
         }
         if (r < 0)
                 return r;
-        return commit_seal(shard, false);
+        return commit_through(shard);
 }
 
 uint32_t commit_sync_quantile(const struct commit *commit, uint32_t permille)

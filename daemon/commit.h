@@ -52,6 +52,7 @@ struct commit {
         uint64_t filling;        /* number of the batch that fills */
         uint64_t flying;         /* of the one on its way, or 0 */
         uint64_t durable;        /* of the last one on disk */
+        uint64_t unlogged;       /* of the durable one whose events are not in the log yet, or 0 */
         bool has_content;        /* the filling one has a command */
         uint32_t sure_count;     /* steps for which the journal has room without being asked */
         acd_time now;            /* of the filling one, if it has content */
@@ -92,6 +93,13 @@ int commit_collect(struct shard *shard) __attribute__((warn_unused_result));
 /* Bring the filling batch on its way, if there is something in it and nothing
  * flies: by the helper thread when @is_handed_over, else at once. */
 int commit_seal(struct shard *shard, bool is_handed_over) __attribute__((warn_unused_result));
+
+/* Append the events of the last durable batch to the event log, if they are not there: before
+ * the next one is decided. */
+int commit_log(struct shard *shard) __attribute__((warn_unused_result));
+
+/* Both for who decides outside of turns: the filling batch to disk, its events to the log. */
+int commit_through(struct shard *shard) __attribute__((warn_unused_result));
 
 /* Bring everything to disk before returning: at a stop. */
 int commit_finish(struct shard *shard) __attribute__((warn_unused_result));

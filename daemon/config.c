@@ -95,17 +95,17 @@ static int settle(struct shard *shard)
 {
         struct acd_command work = { .kind = ACD_COMMAND_WORK, .work = { .unit_max = 4096 } };
         struct acd_reply reply;
-        int r = commit_seal(shard, false);
+        int r = commit_through(shard);
 
         while (r >= 0 && acd_agenda_units(shard->acd) > 0) {
                 if (commit_room(shard) == COMMIT_ROOM)
                         (void)commit_step(shard, &work, &reply);
                 else
-                        r = commit_seal(shard, false);
+                        r = commit_through(shard);
                 if (r >= 0 && commit_room(shard) == COMMIT_DISK_FULL)
                         r = -ENOSPC;
         }
-        return r < 0 ? r : commit_seal(shard, false);
+        return r < 0 ? r : commit_through(shard);
 }
 
 static void complain(struct shard *shard, const struct apply *apply,

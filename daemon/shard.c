@@ -251,7 +251,7 @@ static int begin_run(struct shard *shard, const struct acd_limits *limits,
         r = step_first(shard, &wall, ret_error);
         if (r < 0)
                 return r;
-        r = commit_seal(shard, false);
+        r = commit_through(shard);
         if (r < 0)
                 return fail(ret_error, r,
                             journal_failure(shard->journal)->code != 0

@@ -6,7 +6,7 @@
  *   decide    agenda first, then timers, then what was read: step the core,
  *             record what it accepted, stage its events, tag what it led to
  *   commit    one sync covers the whole batch
- *   release   only now do answers, pushes and events leave the process
+ *   release   only now do answers and pushes leave the process, then events
  *   bury      what the end of connections means
  *
  * The order is the durability argument: the outside world sees nothing whose
@@ -200,9 +200,14 @@ int shard_turn(struct shard *shard)
         r = commit(shard);
         if (r < 0)
                 return r;
+        conn_write_unsent(shard);
+        r = commit_log(shard);
+        if (r < 0)
+                return r;
         shard->is_serving_more = subscribe_serve(shard);
         shard->is_serving_more |= publisher_turn(shard);
-        conn_write_unsent(shard);
+        if (!acd_list_is_empty(&shard->subscriptions.open))
+                conn_write_unsent(shard);
         take_snapshot(shard);
         r = keep_house(shard);
         if (r < 0)

@@ -79,7 +79,8 @@ def machine(bench):
         ("used by others", "at most %.0f %% of the processors, between the sections" %
          bench.busy_most),
         ("life cycles", "%d bytes of payload, %s agents; acdd: 1 gateway and %d desktop "
-         "connections; others: %d connections" % (
+         "connections, told of no more than a life cycle is (features no-assignments and "
+         "results-only); others: %d connections" % (
              bench.scale.payload, rows.number(bench.scale.agents), bench.scale.connections - 1,
              bench.scale.connections)),
         ("a run", "%g s after %g s of warming up; rounds: %d" % (
