@@ -11,7 +11,7 @@
 #include "acd/acd.h"
 #include "bench/core/bench.h"
 
-enum { STEP = 100000, MILLION = 1000000, CONTACT_BYTES_MAX = 128, HELD_BACK_COUNT = 65536 };
+enum { STEP = 100000, MILLION = 1000000, CONTACT_BYTES_MAX = 128, HELD_BACK_COUNT = 8192 };
 
 static double per_one(uint32_t *limit, const struct acd_limits *limits)
 {
