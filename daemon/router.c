@@ -262,48 +262,45 @@ static bool is_told_whole(enum acd_assignment_state state)
                state == ACD_ASSIGNMENT_ACTIVE;
 }
 
+/* What every push of an assignment says. */
+WIRE_INLINE struct wire_assignment_push assignment_of(const struct push *push)
+{
+        const struct acd_event *event = push->event;
+
+        return (struct wire_assignment_push){
+                .server_time_ns = event->now,
+                .assignment = event->assignment.value,
+                .epoch = acd_epoch(push->shard->acd),
+                .contact = event->contact.value,
+                .state = push->state,
+                .agent_id = event->agent.value,
+                .left_ms = rows_left_ms(push->shard, event->deadline),
+                .reason = event->reason,
+        };
+}
+
 static void send_whole_assignment(const struct push *push, struct conn *conn)
 {
         struct shard *shard = push->shard;
         const struct acd_event *event = push->event;
         ACD_UNINITIALIZED uint8_t address[ACD_ADDRESS_MAX];
-        const struct wire_assignment_push assignment = {
-                .server_time_ns = event->now,
-                .assignment = event->assignment.value,
-                .epoch = acd_epoch(shard->acd),
-                .contact = event->contact.value,
-                .state = push->state,
-                .agent_id = event->agent.value,
-                .agent = rows_name(shard, ACD_OBJECT_AGENT, event->agent.value),
-                .address = { (const char *)address,
-                             acd_agent_address(shard->acd, event->agent, event->channel, address,
-                                               sizeof(address)) },
-                .left_ms = rows_left_ms(shard, event->deadline),
-                .reason = event->reason,
-                .client_key = client_key(push),
-                .queue = rows_name(shard, ACD_OBJECT_QUEUE, event->queue.value),
-                .channel = rows_name(shard, ACD_OBJECT_CHANNEL, event->channel.value),
-        };
+        struct wire_assignment_push assignment = assignment_of(push);
 
+        assignment.agent = rows_name(shard, ACD_OBJECT_AGENT, event->agent.value);
+        assignment.address.at = (const char *)address;
+        assignment.address.size = acd_agent_address(shard->acd, event->agent, event->channel,
+                                                    address, sizeof(address));
+        assignment.client_key = client_key(push);
+        assignment.queue = rows_name(shard, ACD_OBJECT_QUEUE, event->queue.value);
+        assignment.channel = rows_name(shard, ACD_OBJECT_CHANNEL, event->channel.value);
         send_assignment(shard, conn, &assignment);
 }
 
 static void send_changed_assignment(const struct push *push, struct conn *conn)
 {
-        struct shard *shard = push->shard;
-        const struct acd_event *event = push->event;
-        const struct wire_assignment_push assignment = {
-                .server_time_ns = event->now,
-                .assignment = event->assignment.value,
-                .epoch = acd_epoch(shard->acd),
-                .contact = event->contact.value,
-                .state = push->state,
-                .agent_id = event->agent.value,
-                .left_ms = rows_left_ms(shard, event->deadline),
-                .reason = event->reason,
-        };
+        const struct wire_assignment_push assignment = assignment_of(push);
 
-        send_assignment(shard, conn, &assignment);
+        send_assignment(push->shard, conn, &assignment);
 }
 
 static void push_assignment(const struct push *push)
