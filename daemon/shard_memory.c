@@ -15,7 +15,6 @@
 enum {
         ROW_ARENA_SIZE = 2 * 1024 * 1024,
         FRAME_SIZE = WIRE_HEADER_SIZE + WIRE_BODY_MAX_EVENTS,
-        QUARANTINE_MAX = 8192,
         NS_PER_MS = 1000000,
 };
 
@@ -24,7 +23,7 @@ static uint32_t slot_count(uint32_t limit)
 {
         uint32_t quarantine = limit / 2 + 1;
 
-        return limit + (quarantine < QUARANTINE_MAX ? quarantine : QUARANTINE_MAX) + 1;
+        return limit + (quarantine < ACD_QUARANTINE_MAX ? quarantine : ACD_QUARANTINE_MAX) + 1;
 }
 
 static void carve_conns(struct shard *shard, struct carve *block, const struct options *options)

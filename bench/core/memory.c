@@ -11,7 +11,7 @@
 #include "acd/acd.h"
 #include "bench/core/bench.h"
 
-enum { STEP = 100000, MILLION = 1000000, CONTACT_BYTES_MAX = 128, HELD_BACK_COUNT = 8192 };
+enum { STEP = 100000, MILLION = 1000000, CONTACT_BYTES_MAX = 128 };
 
 static double per_one(uint32_t *limit, const struct acd_limits *limits)
 {
@@ -36,14 +36,14 @@ int bench_memory(const struct bench_options *options)
         limits.contact_count_max = MILLION / 2;
         few = acd_size(&limits);
         /* Half a million more reserve nothing else; the rest is the quarantine's. */
-        held_back = HELD_BACK_COUNT * (double)(many - few) / (MILLION / 2);
+        held_back = ACD_QUARANTINE_MAX * (double)(many - few) / (MILLION / 2);
 
         printf("bytes of a contact more, by raising the limits from their defaults\n"
                "%8.1f  contact_count_max: the slot, with list links and tree node\n"
                "%8.1f  of a million, with the %d slots that are held back: ids of who is gone\n"
                "%8.1f  key_count_max, of one with a client key: record, table, timer\n"
                "%8.1f  payload_cell_count_max: 60 bytes of attributes or key\n",
-               contact, contact + held_back / MILLION, HELD_BACK_COUNT, key, cell);
+               contact, contact + held_back / MILLION, ACD_QUARANTINE_MAX, key, cell);
         bench_json(options,
                    "\"memory\": \"contact\", \"bytes\": %.1f, \"of_a_million\": %.1f, "
                    "\"key\": %.1f, \"cell\": %.1f",

@@ -28,7 +28,6 @@
 enum {
         CORE_TICK_BITS = 20,        /* a timer tick is 2^20 ns */
         CORE_OWNER_BITS = 28,       /* of a list's tag */
-        CORE_QUARANTINE_MAX = 8192, /* free slots before one is used again */
         CORE_CELL_SIZE = 60,        /* payload bytes of a cell */
         CORE_RETRY_AFTER_MS = 1000, /* said when something is full */
         CORE_FILL_MAX = 1024,       /* agents a class is filled with in one step or unit */

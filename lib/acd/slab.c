@@ -53,5 +53,5 @@ uint32_t acd_slab_quarantine(uint32_t limit)
 {
         uint32_t half = limit / 2;
 
-        return half < CORE_QUARANTINE_MAX ? half : CORE_QUARANTINE_MAX;
+        return half < ACD_QUARANTINE_MAX ? half : ACD_QUARANTINE_MAX;
 }
