@@ -224,7 +224,28 @@ class Life:
         assert pushes[0].body.state == state("WRAP_UP") and pushes[0].body.left_ms > 0
         assert not gateway.pushes
         desk.ask("LOGOUT", session)
+        self.tell_what_no_answer_tells(gateway, desk, offer.assignment + (1 << 28))
         step("results only, no assignments: %d push instead of 5 and 7" % len(pushes))
+
+    def tell_what_no_answer_tells(self, gateway, desk, number):
+        """READY answers for an agent. What it leads to is pushed, even if his id is the number
+        of the assignment as well: that is made so."""
+        kind = self.schema.type
+        apply = lambda **change: self.operator.ask("APPLY", **change)
+        apply(queue=kind("QueueConfig")(name="quick", auto_accept=True))
+        agent = 0
+        while agent < number:
+            name = "extra-%d" % agent
+            agent = apply(agent=kind("AgentConfig")(name=name)).result.id
+        assert agent == number, "agents and assignments are numbered alike"
+        session = desk.ask("LOGIN", agent=name).session
+        gateway.ask("SUBMIT", queue="quick", channel="chat")
+        desk.ask("READY", session)
+        active = self.schema.value("ASSIGNMENT_STATE_ACTIVE")
+        push = desk.push("ASSIGNMENT_STATE", lambda body: body.state == active).body
+        assert push.assignment == number
+        desk.ask("COMPLETE", session, assignment=number)
+        desk.ask("LOGOUT", session)
 
     def read_events(self, contact):
         """All of it once more, as events without a gap."""
