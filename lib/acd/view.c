@@ -93,6 +93,24 @@ uint64_t acd_list(const struct acd *acd, enum acd_object object, acd_tenant_id t
         return 0;
 }
 
+acd_agent_id acd_agent_next(const struct acd *acd, acd_tenant_id tenant, acd_agent_id agent)
+{
+        uint32_t tenant_index = acd_tenant_of_id(acd, tenant.value);
+        uint32_t index = acd_agent_of_id(acd, agent.value);
+        uint32_t presence = ACD_PRESENCE_LOGGED_OUT;
+
+        if (tenant_index == 0 || (agent.value != 0 && index == 0))
+                return (acd_agent_id){ 0 };
+        if (index != 0) {
+                ACD_ASSERT(acd->agent[index].tenant == tenant_index);
+                presence = acd->agent[index].presence + 1u;
+                index = acd->agent[index].link.next;
+        }
+        for (; index == 0 && presence <= ACD_PRESENCE_LOST; presence++)
+                index = acd->tenant[tenant_index].presence[presence].first;
+        return (acd_agent_id){ acd_id_of(acd, &acd->agents, index) };
+}
+
 acd_contact_id acd_find_key(const struct acd *acd, acd_tenant_id tenant, struct acd_bytes key)
 {
         uint32_t hash;

@@ -26,6 +26,10 @@ struct acd_text acd_name(const struct acd *acd, enum acd_object object, uint64_t
 uint64_t acd_list(const struct acd *acd, enum acd_object object, acd_tenant_id tenant,
                   uint64_t *cursor, uint32_t slot_max);
 
+/* Walk the agents of a tenant without looking at those of others, by presence: start with none in
+ * @agent; returns the next one, none at the end. For a reader between two steps. O(1). */
+acd_agent_id acd_agent_next(const struct acd *acd, acd_tenant_id tenant, acd_agent_id agent);
+
 /* The contact that has @key (open, or closed and remembered); 0 when none. */
 acd_contact_id acd_find_key(const struct acd *acd, acd_tenant_id tenant, struct acd_bytes key);
 

@@ -40,9 +40,20 @@ static void count_agents_of_class(const struct acd *acd, uint32_t index,
         }
 }
 
-/* Every agent who satisfies the queue's own requirement, whatever his channels. */
+/* Every agent who satisfies the queue's own requirement, whatever his channels: all of the tenant
+ * when there is none. */
 static void count_agents(const struct acd *acd, uint32_t queue, struct acd_queue_view *view)
 {
+        const struct acd_tenant *tenant = &acd->tenant[acd->queue[queue].tenant];
+
+        if (acd->queue[queue].terms.count == 0) {
+                for (uint32_t i = ACD_PRESENCE_LOGGED_OUT; i <= ACD_PRESENCE_LOST; i++)
+                        view->agent_eligible += tenant->presence[i].count;
+                view->agent_logged_in =
+                        view->agent_eligible - tenant->presence[ACD_PRESENCE_LOGGED_OUT].count;
+                view->agent_ready = tenant->idle.count;
+                return;
+        }
         for (uint32_t agent = 1; agent <= acd->agents.top; agent++) {
                 if (acd->agent_brief[agent].tenant != acd->queue[queue].tenant ||
                     !acd_agent_satisfies(acd, agent, &acd->queue[queue].terms))

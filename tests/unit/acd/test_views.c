@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/id.h"
 #include "unit/acd/fixture.h"
 
 static struct fixture fixture;
@@ -274,5 +275,94 @@ Test(views, counts_are_lengths)
         cr_assert(acd_view_gateway(fixture.acd, gateway, &gateway_view));
         cr_assert_eq(gateway_view.contact_count, 5u);
         cr_assert_eq(acd_usage(fixture.acd).used.contact_count_max, 5u);
+        fixture_fini(&fixture);
+}
+
+/* What the agents' own views say, one after the other. */
+struct counted {
+        uint32_t eligible, logged_in, ready;
+        uint32_t sum; /* of slots */
+};
+
+static struct counted count_agents(acd_tenant_id tenant)
+{
+        struct counted counted = { 0 };
+        uint64_t cursor = 0, id;
+
+        while ((id = acd_list(fixture.acd, ACD_OBJECT_AGENT, tenant, &cursor, UINT32_MAX)) != 0) {
+                struct acd_agent_view view;
+
+                cr_assert(acd_view_agent(fixture.acd, (acd_agent_id){ id }, &view));
+                counted.eligible++;
+                counted.logged_in += view.presence != ACD_PRESENCE_LOGGED_OUT;
+                counted.ready += view.idle_since != 0;
+                counted.sum += (uint32_t)cursor;
+        }
+        return counted;
+}
+
+/* The walk over a tenant's agents: each once, by presence. */
+static void check_walk(acd_tenant_id tenant, struct counted expected)
+{
+        acd_agent_id agent = { 0 };
+        uint32_t count = 0, sum = 0;
+        enum acd_presence presence = ACD_PRESENCE_LOGGED_OUT;
+
+        while ((agent = acd_agent_next(fixture.acd, tenant, agent)).value != 0) {
+                struct acd_agent_view view;
+
+                cr_assert(acd_view_agent(fixture.acd, agent, &view));
+                cr_assert_eq(view.tenant.value, tenant.value);
+                cr_assert_geq(view.presence, presence);
+                presence = view.presence;
+                sum += acd_id_split(agent.value).slot;
+                cr_assert_leq(++count, expected.eligible);
+        }
+        cr_assert_eq(count, expected.eligible);
+        cr_assert_eq(sum, expected.sum);
+}
+
+/*
+ * Goal    The agents of a queue that no contact has used, and the walk over a tenant's agents,
+ *         are what the agents' own views say.
+ * Method  Random traffic in one tenant, another one beside it.
+ */
+Test(views, agents_of_a_tenant)
+{
+        struct acd_queue_config config = fixture_queue_config("unused");
+        struct acd_command command;
+        acd_tenant_id first, other;
+        struct acd_prng prng;
+        acd_queue_id unused;
+        uint32_t most_ready = 0;
+
+        fixture_init(&fixture, NULL);
+        first = fixture.tenant;
+        command = fixture_command(&fixture, ACD_COMMAND_TENANT_UPSERT);
+        snprintf(command.tenant_config.name, sizeof(command.tenant_config.name), "other");
+        cr_assert_eq(fixture_step(&fixture, &command), ACD_OK);
+        other.value = fixture.reply.id;
+        fixture.tenant = other;
+        fixture_agent(&fixture, "b", (acd_skill_id){ 0 });
+        fixture.tenant = first;
+        fixture_random_setup(&fixture);
+        unused = fixture_queue(&fixture, &config);
+        acd_prng_init(&prng, 5);
+        for (uint32_t i = 0; i < 3000; i++) {
+                struct counted counted = count_agents(first);
+                struct acd_queue_view view;
+
+                cr_assert(acd_view_queue(fixture.acd, unused, &view));
+                cr_assert_eq(view.agent_eligible, counted.eligible);
+                cr_assert_eq(view.agent_logged_in, counted.logged_in);
+                cr_assert_eq(view.agent_ready, counted.ready);
+                most_ready = counted.ready > most_ready ? counted.ready : most_ready;
+                check_walk(first, counted);
+                check_walk(other, count_agents(other));
+                fixture_random_step(&fixture, &prng);
+        }
+        cr_assert_gt(most_ready, 1, "nobody was ever idle: nothing is proven");
+        cr_assert_eq(acd_agent_next(fixture.acd, (acd_tenant_id){ 0 }, (acd_agent_id){ 0 }).value,
+                     0);
         fixture_fini(&fixture);
 }
