@@ -60,6 +60,12 @@ enum wire_redis_state {
         WIRE_REDIS_REFUSED = 3,
 };
 
+/* Why a stream is not complete: redis.proto. */
+enum wire_resync_reason {
+        WIRE_RESYNC_EVENTS_GONE = 1,
+        WIRE_RESYNC_NEW_HISTORY = 2,
+};
+
 /* Which member of an Apply is given: its field number. */
 enum wire_change {
         WIRE_CHANGE_NONE = 0,
@@ -124,6 +130,7 @@ enum wire_change {
 #define CHOICE_END(name) };
 #include "wire/messages.def"
 #include "wire/event.def"
+#include "wire/redis.def"
 #include "wire/undefine.h"
 /* clang-format on */
 

@@ -3,7 +3,8 @@
 
 /*
  * write_put.h - bodies of messages as bytes, inline: wire_bound_offer() says how long an OFFER's
- * body may get, wire_write_offer() writes it, and so on for each entry of messages.def.
+ * body may get, wire_write_offer() writes it, and so on for each entry of messages.def and
+ * redis.def.
  *
  * Both halves come out of the table: once it is read
  * as "so long it may get", once as "put it there". Knowing the bound first, the
@@ -151,6 +152,7 @@ WIRE_INLINE uint8_t *wire_raw_packed_enum(uint8_t *at, uint32_t number, const ui
         case n: bound += WIRE_LENGTH_BOUND + wire_bound_##message(&from->name); break;
 #define CHOICE_END(name) default: break; }
 #include "wire/messages.def"
+#include "wire/redis.def"
 #include "wire/undefine.h"
 
 #define MESSAGE(name, Type)                                                        \
@@ -211,6 +213,7 @@ WIRE_INLINE uint8_t *wire_raw_packed_enum(uint8_t *at, uint32_t number, const ui
         }
 #define CHOICE_END(name) default: break; }
 #include "wire/messages.def"
+#include "wire/redis.def"
 #include "wire/undefine.h"
 
 /* clang-format on */

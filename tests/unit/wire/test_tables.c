@@ -16,6 +16,7 @@
 #include "acd/v1/event.pb-c.h"
 #include "acd/v1/gateway.pb-c.h"
 #include "acd/v1/operator.pb-c.h"
+#include "acd/v1/redis.pb-c.h"
 #include "acd/v1/session.pb-c.h"
 #include "acd/v1/state.pb-c.h"
 #include "wire/codec.h"
@@ -117,6 +118,8 @@ Test(tables, states_have_one_spelling)
         cr_assert_eq(ACD__V1__SYNC_POLICY__SYNC_POLICY_NEVER, WIRE_SYNC_NEVER);
         cr_assert_eq(ACD__V1__DAEMON_STATE__DAEMON_STATE_DISK_CRITICAL, WIRE_DAEMON_DISK_CRITICAL);
         cr_assert_eq(ACD__V1__REDIS_STATE__REDIS_STATE_REFUSED, WIRE_REDIS_REFUSED);
+        cr_assert_eq(ACD__V1__RESYNC_REASON__RESYNC_EVENTS_GONE, WIRE_RESYNC_EVENTS_GONE);
+        cr_assert_eq(ACD__V1__RESYNC_REASON__RESYNC_NEW_HISTORY, WIRE_RESYNC_NEW_HISTORY);
 }
 
 /* Goal    messages.def has the fields of the schema: number, name, type, label; all of them, and
@@ -175,6 +178,7 @@ Test(tables, messages_are_those_of_the_schema)
 #define CHOICE(n, name, message, Type) FIELD(n, name, MESSAGE, false)
 #define CHOICE_END(name)
 #include "wire/messages.def"
+#include "wire/redis.def"
 #include "wire/undefine.h"
 #undef FIELD
         cr_assert_gt(message_count, 50);
