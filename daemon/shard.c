@@ -403,8 +403,8 @@ void shard_close(struct shard *shard)
 
 void shard_on_socket(struct shard *shard, uint32_t token, bool is_readable, bool is_writable)
 {
-        if (token == SHARD_TOKEN_REDIS) {
-                publisher_on_socket(shard, is_readable, is_writable);
+        if (token >= SHARD_TOKEN_REDIS) {
+                publisher_on_socket(shard, token - SHARD_TOKEN_REDIS, is_readable, is_writable);
                 return;
         }
         conn_on_socket(shard, token, is_readable, is_writable);

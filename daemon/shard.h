@@ -36,7 +36,7 @@
 #include "daemon/log.h"
 #include "daemon/metrics.h"
 #include "daemon/options.h"
-#include "daemon/publisher.h"
+#include "daemon/redis/publisher.h"
 #include "daemon/session.h"
 #include "daemon/snapshotter.h"
 #include "daemon/subscribe.h"
@@ -146,8 +146,8 @@ int shard_open(struct shard *shard, const struct shard_world *world, const struc
 /* Whatever state it is in. */
 void shard_close(struct shard *shard);
 
-/* Socket @token (a connection's index; SHARD_TOKEN_REDIS) is ready. */
-enum { SHARD_TOKEN_REDIS = 0x7fffffff };
+/* Socket @token is ready: a connection's index; from SHARD_TOKEN_REDIS on, the publisher's. */
+enum { SHARD_TOKEN_REDIS = 0x40000000 };
 void shard_on_socket(struct shard *shard, uint32_t token, bool is_readable, bool is_writable);
 
 /* Listener @listener has connections. */

@@ -97,16 +97,22 @@ static void carve_commit(struct shard *shard, struct carve *block, const struct 
 }
 
 static void carve_publisher(struct shard *shard, struct carve *block,
-                            const struct acd_limits *limits)
+                            const struct options *options, const struct acd_limits *limits)
 {
         struct publisher_memory memory = {
-                .tenant_count_max = slot_count(limits->tenant_count_max),
+                .stream_count = slot_count(limits->tenant_count_max),
+                .feed_count = publisher_feed_count(options),
+                .picture_size = publisher_picture_size(options, limits),
         };
+        size_t count = memory.feed_count;
 
-        memory.tenant = carve(block, "streams", memory.tenant_count_max * sizeof(*memory.tenant));
-        memory.cursor_memory = carve(block, "publisher's cursor", EVENT_CURSOR_MEMORY_MIN);
-        memory.output = carve(block, "publisher's output", REDIS_OUTPUT_SIZE);
-        memory.input = carve(block, "publisher's input", REDIS_INPUT_SIZE);
+        memory.output_size = PUBLISHER_OUTPUT_SIZE + memory.picture_size;
+        memory.stream = carve(block, "streams", memory.stream_count * sizeof(*memory.stream));
+        memory.feed = carve(block, "feeds", count * sizeof(*memory.feed));
+        memory.cursors = carve(block, "cursors of feeds", count * REDIS_CURSOR_SIZE);
+        memory.outputs = carve(block, "output of feeds", count * memory.output_size);
+        memory.inputs = carve(block, "input of feeds", count * REDIS_LINK_INPUT_SIZE);
+        memory.picture = carve(block, "states for Redis", memory.picture_size);
         if (block->block != NULL)
                 publisher_init(shard, &memory);
 }
@@ -126,7 +132,7 @@ void shard_carve(struct shard *shard, struct carve *block, const struct options 
         carve_commit(shard, block, limits);
         carve_conns(shard, block, options);
         carve_sessions(shard, block, options, limits);
-        carve_publisher(shard, block, limits);
+        carve_publisher(shard, block, options, limits);
         if (block->block == NULL)
                 return;
         shard->acd = acd_init(core, limits, 0);

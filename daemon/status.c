@@ -10,7 +10,7 @@
 
 #include "daemon/status.h"
 
-#include "daemon/publisher.h"
+#include "daemon/redis/publisher.h"
 #include "daemon/rows.h"
 #include "daemon/shard.h"
 #include "daemon/snapshotter.h"

@@ -246,7 +246,7 @@ uint64_t shard_wait_ns(struct shard *shard)
                                                             journal_sync_due(shard->journal)));
         next = earlier(next, conn_next_expiry(&shard->conns));
         next = earlier(next, agent_next_expiry(shard));
-        next = earlier(next, publisher_next_ns(&shard->publisher));
+        next = earlier(next, publisher_next_ns(shard));
         next = earlier(next, shard->stop_deadline);
         return next <= now ? 0 : next - now;
 }

@@ -154,4 +154,10 @@ void event_cursor_init(struct event_cursor *cursor, const struct event_log *log,
 int event_cursor_next(struct event_cursor *cursor, struct event_entry *ret_entry,
                       struct journal_error *error) __attribute__((warn_unused_result));
 
+/* Back to @position, where the entry that was read last begins. */
+static inline void event_cursor_unread(struct event_cursor *cursor, uint64_t position)
+{
+        cursor->position = position;
+}
+
 void event_cursor_fini(struct event_cursor *cursor);

@@ -4,7 +4,9 @@
  * The simulated Redis: one stream, one connection at a time that matters.
  *
  * Commands are arrays of bulk strings; anything else from the daemon is a finding. An id
- * that is not above the last one is refused, as the real one does.
+ * that is not above the last one is refused, as the real one does, and a transaction is all
+ * or nothing. At times it is full, now and then for single commands: whoever sends the next entry
+ * before the last one is answered leaves a hole, which the judge sees.
  */
 
 #include "tests/sim/redis.h"
@@ -23,10 +25,22 @@ enum {
         OUTPUT_SIZE = 1 << 16,
         ARGUMENT_MAX = 8,
         LOST_MAX = 30,
+        QUEUED_MAX = 1024,
 };
 
-struct redis_link {
+/* An XADD that waits for EXEC. */
+struct queued {
+        uint64_t epoch, sequence;
+        bool is_not_to_make; /* NOMKSTREAM */
+        uint8_t *bytes;
+        uint32_t size;
+};
+
+struct client {
         int link; /* -1: none */
+        bool is_multi, is_refused; /* a transaction is open; a command of it was not queued */
+        struct queued queued[QUEUED_MAX];
+        uint32_t queued_count;
         uint8_t *input;
         uint32_t input_size;
         uint8_t output[OUTPUT_SIZE];
@@ -35,12 +49,13 @@ struct redis_link {
 
 struct sim_redis {
         struct sim *sim;
-        struct redis_link client[REDIS_LINK_MAX];
+        struct client client[REDIS_LINK_MAX];
         struct redis_entry *entry;
         uint32_t entry_count, entry_capacity;
         bool is_up;
         uint64_t change_at; /* goes away or comes back */
         uint64_t deaf_until;
+        uint64_t full_until; /* refuses writes until then, some of them */
 };
 
 struct argument {
@@ -81,8 +96,16 @@ const struct redis_entry *redis_entries(const struct sim_redis *redis, uint32_t 
         return redis->entry;
 }
 
-static void hang_up(struct sim_redis *redis, struct redis_link *client)
+static void drop_queued(struct client *client)
 {
+        while (client->queued_count > 0)
+                free(client->queued[--client->queued_count].bytes);
+        client->is_multi = client->is_refused = false;
+}
+
+static void hang_up(struct sim_redis *redis, struct client *client)
+{
+        drop_queued(client);
         net_hang_up(redis->sim->net, client->link);
         client->link = -1;
         client->input_size = 0;
@@ -91,7 +114,7 @@ static void hang_up(struct sim_redis *redis, struct redis_link *client)
 
 /* Commands */
 
-static void say(struct sim_redis *redis, struct redis_link *client, const char *text)
+static void say(struct sim_redis *redis, struct client *client, const char *text)
 {
         size_t size = strlen(text);
 
@@ -111,7 +134,7 @@ static bool is_key(const struct argument *argument)
         return is_word(argument, "acd:{bank}:events");
 }
 
-static void do_info(struct sim_redis *redis, struct redis_link *client)
+static void do_info(struct sim_redis *redis, struct client *client)
 {
         char id[64], answer[256];
         const struct redis_entry *last;
@@ -129,65 +152,124 @@ static void do_info(struct sim_redis *redis, struct redis_link *client)
         say(redis, client, answer);
 }
 
-static void add(struct sim_redis *redis, uint64_t epoch, uint64_t sequence,
-                const struct argument *bytes)
+/* The bytes now belong to the stream. */
+static void add(struct sim_redis *redis, const struct queued *queued)
 {
-        struct redis_entry *entry;
-
         if (redis->entry_count == redis->entry_capacity) {
                 redis->entry_capacity = redis->entry_capacity * 2 + 256;
                 redis->entry = realloc(redis->entry,
                                        redis->entry_capacity * sizeof(*redis->entry));
                 ACD_ASSERT(redis->entry != NULL);
         }
-        entry = &redis->entry[redis->entry_count++];
-        *entry = (struct redis_entry){ .epoch = epoch,
-                                       .sequence = sequence,
-                                       .bytes = malloc(bytes->size + 1),
-                                       .size = bytes->size };
-        ACD_ASSERT(entry->bytes != NULL);
-        memcpy(entry->bytes, bytes->at, bytes->size);
+        redis->entry[redis->entry_count++] = (struct redis_entry){ .epoch = queued->epoch,
+                                                                   .sequence = queued->sequence,
+                                                                   .bytes = queued->bytes,
+                                                                   .size = queued->size };
 }
 
-static void do_add(struct sim_redis *redis, struct redis_link *client,
-                   const struct argument *argument)
+static void run_queued(struct sim_redis *redis, struct client *client, struct queued *queued)
 {
         const struct redis_entry *last =
                 redis->entry_count > 0 ? &redis->entry[redis->entry_count - 1] : NULL;
         char id[64], answer[128];
-        char *end;
-        uint64_t epoch, sequence;
 
-        ACD_ASSERT(argument[2].size < sizeof(id));
-        memcpy(id, argument[2].at, argument[2].size);
-        id[argument[2].size] = 0;
-        epoch = strtoull(id, &end, 10);
-        if (*end != '-')
-                sim_fail(redis->sim, "Redis: XADD with the id %s", id);
-        sequence = strtoull(end + 1, &end, 10);
-        if (last != NULL && (epoch < last->epoch ||
-                             (epoch == last->epoch && sequence <= last->sequence))) {
+        if (last == NULL && queued->is_not_to_make) {
+                say(redis, client, "$-1\r\n");
+                return;
+        }
+        if (last != NULL &&
+            (queued->epoch < last->epoch ||
+             (queued->epoch == last->epoch && queued->sequence <= last->sequence))) {
                 say(redis, client,
                     "-ERR The ID specified in XADD is equal or smaller than the target stream "
                     "top item\r\n");
                 return;
         }
-        add(redis, epoch, sequence, &argument[4]);
+        add(redis, queued);
+        queued->bytes = NULL;
+        snprintf(id, sizeof(id), "%llu-%llu", (unsigned long long)queued->epoch,
+                 (unsigned long long)queued->sequence);
         snprintf(answer, sizeof(answer), "$%zu\r\n%s\r\n", strlen(id), id);
         say(redis, client, answer);
 }
 
-static void run(struct sim_redis *redis, struct redis_link *client,
+static void do_exec(struct sim_redis *redis, struct client *client)
+{
+        char head[32];
+
+        if (!client->is_multi) {
+                say(redis, client, "-ERR EXEC without MULTI\r\n");
+                return;
+        }
+        if (client->is_refused) {
+                say(redis, client,
+                    "-EXECABORT Transaction discarded because of previous errors.\r\n");
+        } else {
+                snprintf(head, sizeof(head), "*%u\r\n", client->queued_count);
+                say(redis, client, head);
+                for (uint32_t i = 0; i < client->queued_count; i++)
+                        run_queued(redis, client, &client->queued[i]);
+        }
+        drop_queued(client);
+}
+
+/* XADD key [NOMKSTREAM] id field value: only in a transaction. */
+static void do_add(struct sim_redis *redis, struct client *client,
+                   const struct argument *argument, uint32_t count)
+{
+        struct queued *queued = &client->queued[client->queued_count];
+        const struct argument *id = &argument[count - 3], *value = &argument[count - 1];
+        char text[64];
+        char *end;
+
+        if (!client->is_multi || client->queued_count == QUEUED_MAX || id->size >= sizeof(text))
+                sim_fail(redis->sim, "Redis: XADD outside of a transaction, or too many in one");
+        if (redis->sim->now < redis->full_until && sim_percent(redis->sim, 30)) {
+                say(redis, client, "-OOM command not allowed when used memory > 'maxmemory'.\r\n");
+                client->is_refused = true;
+                return;
+        }
+        memcpy(text, id->at, id->size);
+        text[id->size] = 0;
+        *queued = (struct queued){ .epoch = strtoull(text, &end, 10),
+                                   .is_not_to_make = count == 6,
+                                   .bytes = malloc(value->size + 1),
+                                   .size = value->size };
+        ACD_ASSERT(queued->bytes != NULL);
+        memcpy(queued->bytes, value->at, value->size);
+        client->queued_count++;
+        if (*end != '-')
+                sim_fail(redis->sim, "Redis: XADD with the id %s", text);
+        queued->sequence = strtoull(end + 1, &end, 10);
+        say(redis, client, "+QUEUED\r\n");
+}
+
+static void run(struct sim_redis *redis, struct client *client,
                 const struct argument *argument, uint32_t count)
 {
         if (count == 1 && is_word(&argument[0], "ROLE"))
                 say(redis, client, "*3\r\n$6\r\nmaster\r\n:0\r\n*0\r\n");
+        else if (count == 3 && is_word(&argument[0], "CLIENT"))
+                say(redis, client, "+OK\r\n");
         else if (count == 3 && is_word(&argument[0], "XINFO") && is_key(&argument[2]))
                 do_info(redis, client);
-        else if (count == 5 && is_word(&argument[0], "XADD") && is_key(&argument[1]))
-                do_add(redis, client, argument);
+        else if (count == 1 && is_word(&argument[0], "MULTI")) {
+                client->is_multi = true;
+                say(redis, client, "+OK\r\n");
+        } else if (count == 1 && is_word(&argument[0], "EXEC"))
+                do_exec(redis, client);
+        else if ((count == 5 || count == 6) && is_word(&argument[0], "XADD") &&
+                 is_key(&argument[1]))
+                do_add(redis, client, argument, count);
+        else if (count == 2 && is_word(&argument[0], "GET"))
+                say(redis, client, "$-1\r\n");
+        else if (count == 3 && is_word(&argument[0], "SET"))
+                say(redis, client, "+OK\r\n");
+        else if (count == 5 && is_word(&argument[0], "XTRIM"))
+                say(redis, client, ":0\r\n");
         else
-                say(redis, client, "-ERR unknown command\r\n");
+                sim_fail(redis->sim, "Redis: an unknown command %.*s", (int)argument[0].size,
+                         (const char *)argument[0].at);
 }
 
 /* "*3\r\n$5\r\nXINFO\r\n..." */
@@ -211,7 +293,7 @@ static uint32_t number_line(struct sim_redis *redis, const uint8_t *at, uint32_t
 }
 
 /* Take one command off the input; false when there is no whole one. */
-static bool take(struct sim_redis *redis, struct redis_link *client)
+static bool take(struct sim_redis *redis, struct client *client)
 {
         struct argument argument[ARGUMENT_MAX];
         uint32_t at, count, size;
@@ -237,7 +319,7 @@ static bool take(struct sim_redis *redis, struct redis_link *client)
         return true;
 }
 
-static void serve(struct sim_redis *redis, struct redis_link *client)
+static void serve(struct sim_redis *redis, struct client *client)
 {
         struct sim_net *net = redis->sim->net;
         int64_t moved = net_receive(net, client->link, client->input + client->input_size,
@@ -288,6 +370,7 @@ static void misbehave(struct sim_redis *redis)
         if (sim->phase != SIM_FAULTS) {
                 redis->is_up = true;
                 redis->deaf_until = 0;
+                redis->full_until = 0;
                 net_set_redis(sim->net, true);
                 return;
         }
@@ -299,6 +382,9 @@ static void misbehave(struct sim_redis *redis)
                 redis->change_at = sim->now + sim_about(sim, 20 * SIM_SECOND);
         } else if (sim_percent(sim, 40)) {
                 redis->deaf_until = sim->now + sim_about(sim, 6 * SIM_SECOND);
+                redis->change_at = sim->now + sim_about(sim, 20 * SIM_SECOND);
+        } else if (sim_percent(sim, 40)) {
+                redis->full_until = sim->now + sim_about(sim, 6 * SIM_SECOND);
                 redis->change_at = sim->now + sim_about(sim, 20 * SIM_SECOND);
         } else {
                 go_away(redis);

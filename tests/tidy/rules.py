@@ -62,8 +62,9 @@ HEADER_HOMES = [
      "the loop is reached through daemon/loop.h"),
     (r"liburing(/.*)?\.h|liburing/.*", r"daemon/loop_uring\.c|bench/peers/bound_uring\.c",
      "the loop is reached through daemon/loop.h"),
-    (r"hiredis/.*", r"daemon/redis\w*\.[ch]|clients/rehearse/stream\.c|tests/.*",
-     "Redis is written through daemon/redis.h and read back through clients/rehearse/stream.h"),
+    (r"hiredis/.*", r"daemon/redis/wire\.c|clients/rehearse/stream\.c|tests/.*",
+     "Redis is written through daemon/redis/wire.h and read back through "
+     "clients/rehearse/stream.h"),
     (r"protobuf-c/.*|.*\.pb-c\.h", r"lib/wire/.*|tests/.*|bench/.*",
      "messages are coded by lib/wire"),
     (r"yaml\.h", r"lib/apply/tree_parse\.c", "YAML is read by lib/apply"),

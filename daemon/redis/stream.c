@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Whose stream is it?
+ *
+ * The proof that an id is ours is the event log: an entry of this tenant with
+ * exactly that epoch and last sequence. There are two more that are:
+ *
+ *   - the id of a resync, which is one below the first event that follows it;
+ *   - an id below the log's first event, which cannot be proven. It is believed
+ *     when its epoch is none of the future, and readers are told that events are gone.
+ *
+ * An epoch above ours was written by a newer run: we are fenced. Everything else
+ * was written by somebody else, unless this run began a new history: then ids of
+ * the epochs before it are those of the runs that this directory lost.
+ */
+
+#include "daemon/redis/stream.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/id.h"
+#include "daemon/shard.h"
+
+enum { NS_PER_MS = 1000000 };
+
+/* What an id is to us. */
+enum verdict { OURS, LEFT_BEHIND, OTHER_HISTORY, FENCED, FOREIGN };
+
+void redis_stream_key(char into[REDIS_STREAM_KEY_SIZE], struct acd_text name, const char *what)
+{
+        (void)snprintf(into, REDIS_STREAM_KEY_SIZE, "acd:{%.*s}:%s", (int)name.size, name.at, what);
+}
+
+bool redis_stream_parse_id(const char *text, uint64_t *ret_epoch, uint64_t *ret_sequence)
+{
+        char *end = NULL;
+
+        *ret_epoch = strtoull(text, &end, 10);
+        if (end == text || *end != '-')
+                return false;
+        text = end + 1;
+        *ret_sequence = strtoull(text, &end, 10);
+        return end != text && *end == '\0';
+}
+
+struct acd_text redis_stream_name(const struct shard *shard, const struct redis_stream *stream)
+{
+        if (stream->tenant.value == 0)
+                return (struct acd_text){ 0 };
+        return acd_name(shard->acd, ACD_OBJECT_TENANT, stream->tenant.value);
+}
+
+uint64_t redis_stream_lag(const struct shard *shard, const struct redis_stream *stream)
+{
+        uint64_t last = tenants_last_sequence(&shard->tenants, stream->tenant);
+
+        if (redis_stream_name(shard, stream).size == 0 || last <= stream->sequence)
+                return 0;
+        return last - stream->sequence;
+}
+
+void redis_stream_bar(struct shard *shard, struct redis_stream *stream, const char *why)
+{
+        struct acd_text name = redis_stream_name(shard, stream);
+
+        /* Said once, not each time that it is asked again. */
+        if (strcmp(stream->text, why) != 0) {
+                (void)snprintf(stream->text, sizeof(stream->text), "%s", why);
+                log_event(&shard->log, LOG_ERROR, "redis_refused", "tenant=%.*s reason=\"%s\"",
+                          (int)name.size, name.at, why);
+        }
+        stream->state = REDIS_STREAM_BARRED;
+        stream->retry_real =
+                clock_real(&shard->clock) + (uint64_t)REDIS_STREAM_BAR_MS * NS_PER_MS;
+}
+
+/* ---- judging ---- */
+
+static uint64_t history_epoch(const struct shard *shard)
+{
+        (void)shard;
+        return 0;
+}
+
+/* The first entry of @stream's tenant in the log, from @position on, that ends at or after
+ * @sequence and is of @epoch or later: its tag and place. False: there is none. */
+static bool find_entry(struct shard *shard, const struct redis_stream *stream, uint64_t position,
+                       uint64_t epoch, uint64_t sequence, struct event_entry *ret_entry)
+{
+        uint32_t slot = acd_id_split(stream->tenant.value).slot;
+        struct event_cursor cursor;
+        bool is_found = false;
+
+        event_cursor_init(&cursor, shard->event_log, position, shard->tenants.cursor_memory,
+                          EVENT_CURSOR_MEMORY_MIN);
+        while (!is_found && event_cursor_next(&cursor, ret_entry, NULL) == 1)
+                is_found = ret_entry->tag.tenant == slot &&
+                           ret_entry->tag.last_sequence >= sequence &&
+                           ret_entry->tag.epoch >= epoch;
+        event_cursor_fini(&cursor);
+        return is_found;
+}
+
+/* An id in the reach of the log: the entry that ends with it, or the one before which it says
+ * that readers must begin anew. */
+static bool is_known(struct shard *shard, struct redis_stream *stream)
+{
+        uint32_t slot = acd_id_split(stream->tenant.value).slot;
+        uint64_t position = event_log_seek(shard->event_log, slot, stream->sequence);
+        struct event_entry entry;
+
+        if (find_entry(shard, stream, position, 0, stream->sequence, &entry) &&
+            entry.tag.last_sequence == stream->sequence && entry.tag.epoch == stream->epoch) {
+                stream->position = entry.next_position;
+                return true;
+        }
+        if (find_entry(shard, stream, position, 0, stream->sequence + 1, &entry) &&
+            entry.tag.first_sequence == stream->sequence + 1 && entry.tag.epoch == stream->epoch) {
+                stream->position = entry.position;
+                return true;
+        }
+        return false;
+}
+
+static enum verdict judge(struct shard *shard, struct redis_stream *stream)
+{
+        uint64_t first = tenants_first_sequence(&shard->tenants, stream->tenant, shard->event_log);
+        uint64_t history = history_epoch(shard);
+
+        if (stream->epoch > acd_epoch(shard->acd))
+                return FENCED;
+        if (stream->sequence + 1 >= first && is_known(shard, stream))
+                return OURS;
+        if (stream->epoch < history)
+                return OTHER_HISTORY;
+        if (stream->sequence + 1 == first)
+                return OURS;
+        return stream->sequence < first ? LEFT_BEHIND : FOREIGN;
+}
+
+static void bar_as_other(struct shard *shard, struct redis_stream *stream, bool is_fenced)
+{
+        struct acd_text name = redis_stream_name(shard, stream);
+        char text[REDIS_TEXT_SIZE];
+
+        if (is_fenced) {
+                shard->metrics.redis_fenced_total++;
+                (void)snprintf(text, sizeof(text),
+                               "fenced: a newer run wrote acd:{%.*s}:events (%llu-%llu, we are "
+                               "epoch %llu); stop one of the two daemons, or start once with "
+                               "--new-history",
+                               (int)name.size, name.at, (unsigned long long)stream->epoch,
+                               (unsigned long long)stream->sequence,
+                               (unsigned long long)acd_epoch(shard->acd));
+        } else {
+                shard->metrics.redis_foreign_total++;
+                (void)snprintf(text, sizeof(text),
+                               "acd:{%.*s}:events ends with %llu-%llu, which this daemon never "
+                               "wrote; rename or delete the stream, or start once with "
+                               "--new-history",
+                               (int)name.size, name.at, (unsigned long long)stream->epoch,
+                               (unsigned long long)stream->sequence);
+        }
+        redis_stream_bar(shard, stream, text);
+}
+
+static void be_sound(struct shard *shard, struct redis_stream *stream)
+{
+        if (stream->text[0] != '\0') {
+                struct acd_text name = redis_stream_name(shard, stream);
+
+                log_event(&shard->log, LOG_INFO, "redis_resumed", "tenant=%.*s", (int)name.size,
+                          name.at);
+        }
+        stream->state = REDIS_STREAM_SOUND;
+        stream->text[0] = '\0';
+}
+
+/* Everything from the first entry of the log, of the present history if there was another. */
+static void begin_anew(struct shard *shard, struct redis_stream *stream, enum redis_resync resync,
+                       uint64_t epoch)
+{
+        uint32_t slot = acd_id_split(stream->tenant.value).slot;
+        uint64_t position = event_log_seek(shard->event_log, slot, 0);
+        struct event_entry entry;
+
+        stream->resync = resync;
+        stream->sequence = 0;
+        stream->position = position;
+        if (find_entry(shard, stream, position, epoch, 0, &entry)) {
+                stream->position = entry.position;
+                stream->sequence = entry.tag.first_sequence - 1;
+        }
+}
+
+static void begin_first(struct shard *shard, struct redis_stream *stream)
+{
+        uint64_t first = tenants_first_sequence(&shard->tenants, stream->tenant, shard->event_log);
+
+        stream->is_there = false;
+        stream->epoch = 0;
+        begin_anew(shard, stream, first <= 1 ? REDIS_RESYNC_NONE : REDIS_RESYNC_EVENTS_GONE, 0);
+        be_sound(shard, stream);
+}
+
+static void take_id(struct shard *shard, struct redis_stream *stream)
+{
+        stream->is_there = true;
+        stream->resync = REDIS_RESYNC_NONE;
+        switch (judge(shard, stream)) {
+        case OURS:
+                if (stream->position == 0)
+                        begin_anew(shard, stream, REDIS_RESYNC_NONE, 0);
+                be_sound(shard, stream);
+                break;
+        case LEFT_BEHIND:
+                begin_anew(shard, stream, REDIS_RESYNC_EVENTS_GONE, 0);
+                be_sound(shard, stream);
+                break;
+        case OTHER_HISTORY:
+                begin_anew(shard, stream, REDIS_RESYNC_NEW_HISTORY, history_epoch(shard));
+                be_sound(shard, stream);
+                break;
+        case FENCED:
+                bar_as_other(shard, stream, true);
+                break;
+        case FOREIGN:
+                bar_as_other(shard, stream, false);
+                break;
+        }
+}
+
+static bool is_no_key(const struct redis_reply *info)
+{
+        return info->kind == REDIS_ERROR && strstr(info->text, "no such key") != NULL;
+}
+
+void redis_stream_take(struct shard *shard, struct redis_stream *stream,
+                       const struct redis_reply *info)
+{
+        uint64_t epoch = stream->epoch;
+        uint64_t sequence = stream->sequence;
+        struct redis_reply last = redis_reply_find(info, "last-generated-id");
+
+        stream->position = 0;
+        if (is_no_key(info)) {
+                if (stream->is_there)
+                        shard->metrics.redis_stream_gone_total++;
+                begin_first(shard, stream);
+                return;
+        }
+        if (last.kind != REDIS_TEXT ||
+            !redis_stream_parse_id(last.text, &stream->epoch, &stream->sequence)) {
+                redis_stream_bar(shard, stream, "XINFO STREAM gave no last-generated-id");
+                return;
+        }
+        if (stream->epoch < epoch || (stream->epoch == epoch && stream->sequence < sequence))
+                shard->metrics.redis_lost_tail_total++;
+        if (stream->epoch == 0 && stream->sequence == 0) {
+                begin_first(shard, stream);
+                stream->is_there = true;
+                return;
+        }
+        take_id(shard, stream);
+}
+
+void redis_stream_look(struct shard *shard, struct redis_stream *stream,
+                       const struct redis_reply *info)
+{
+        struct redis_reply last = redis_reply_find(info, "last-generated-id");
+        struct acd_text name = redis_stream_name(shard, stream);
+        uint64_t epoch = 0;
+        uint64_t sequence = 0;
+
+        if (stream->state != REDIS_STREAM_SOUND || (is_no_key(info) && !stream->is_there))
+                return;
+        if (last.kind == REDIS_TEXT && redis_stream_parse_id(last.text, &epoch, &sequence) &&
+            epoch == stream->epoch && sequence == stream->sequence)
+                return;
+        if (stream->resync != REDIS_RESYNC_NONE)
+                return;
+        log_event(&shard->log, LOG_WARNING, "redis_stream_changed",
+                  "tenant=%.*s expected=%llu-%llu found=%s", (int)name.size, name.at,
+                  (unsigned long long)stream->epoch, (unsigned long long)stream->sequence,
+                  last.kind == REDIS_TEXT ? last.text : "nothing");
+        stream->state = REDIS_STREAM_UNKNOWN;
+}
