@@ -84,7 +84,8 @@ static struct redis_feed *feed_of(struct shard *shard, const struct redis_stream
         struct publisher *publisher = &shard->publisher;
         struct redis_feed *feed;
 
-        if (stream->state != REDIS_STREAM_SOUND || stream->master >= publisher->feed_count)
+        if (stream->state != REDIS_STREAM_SOUND || stream->master >= publisher->feed_count ||
+            redis_stream_name(shard, stream).size == 0)
                 return NULL;
         feed = &publisher->feed[stream->master];
         return feed->state == REDIS_FEED_FED ? feed : NULL;
