@@ -40,13 +40,26 @@ static void count_agents_of_class(const struct acd *acd, uint32_t index,
         }
 }
 
+/* What the brief of an agent has at least who satisfies @terms. */
+static uint64_t skills_of(const struct acd_terms *terms)
+{
+        uint64_t skills = 0;
+
+        for (uint32_t i = 0; i < terms->count; i++)
+                if (terms->term[i].group == 0)
+                        skills |= UINT64_C(1) << (terms->term[i].skill % 64);
+        return skills;
+}
+
 /* Every agent who satisfies the queue's own requirement, whatever his channels: all of the tenant
  * when there is none. */
 static void count_agents(const struct acd *acd, uint32_t queue, struct acd_queue_view *view)
 {
+        const struct acd_terms *terms = &acd->queue[queue].terms;
         const struct acd_tenant *tenant = &acd->tenant[acd->queue[queue].tenant];
+        uint64_t skills = skills_of(terms);
 
-        if (acd->queue[queue].terms.count == 0) {
+        if (terms->count == 0) {
                 for (uint32_t i = ACD_PRESENCE_LOGGED_OUT; i <= ACD_PRESENCE_LOST; i++)
                         view->agent_eligible += tenant->presence[i].count;
                 view->agent_logged_in =
@@ -55,8 +68,10 @@ static void count_agents(const struct acd *acd, uint32_t queue, struct acd_queue
                 return;
         }
         for (uint32_t agent = 1; agent <= acd->agents.top; agent++) {
-                if (acd->agent_brief[agent].tenant != acd->queue[queue].tenant ||
-                    !acd_agent_satisfies(acd, agent, &acd->queue[queue].terms))
+                const struct acd_agent_brief *brief = &acd->agent_brief[agent];
+
+                if (brief->tenant != acd->queue[queue].tenant ||
+                    (brief->skills & skills) != skills || !acd_agent_satisfies(acd, agent, terms))
                         continue;
                 view->agent_eligible++;
                 view->agent_logged_in += acd->agent[agent].presence != ACD_PRESENCE_LOGGED_OUT;

@@ -278,13 +278,27 @@ Test(views, counts_are_lengths)
         fixture_fini(&fixture);
 }
 
-/* What the agents' own views say, one after the other. */
+enum { LEVEL_MIN = 3, QUEUE_COUNT = 3 };
+
+/* He has the skill at this level at least; none: any has. */
+static bool has_level(uint64_t agent, acd_skill_id skill, uint8_t level_min)
+{
+        struct acd_command command;
+
+        cr_assert(acd_config(fixture.acd, ACD_OBJECT_AGENT, agent, &command));
+        for (uint32_t i = 0; i < command.agent.skill_count; i++)
+                if (command.agent.skill[i].skill.value == skill.value)
+                        return command.agent.skill[i].level >= level_min;
+        return skill.value == 0;
+}
+
+/* What the views of agents who have one of two skills say, one after the other. */
 struct counted {
         uint32_t eligible, logged_in, ready;
         uint32_t sum; /* of slots */
 };
 
-static struct counted count_agents(acd_tenant_id tenant)
+static struct counted count_agents(acd_tenant_id tenant, const acd_skill_id skill[2])
 {
         struct counted counted = { 0 };
         uint64_t cursor = 0, id;
@@ -292,6 +306,8 @@ static struct counted count_agents(acd_tenant_id tenant)
         while ((id = acd_list(fixture.acd, ACD_OBJECT_AGENT, tenant, &cursor, UINT32_MAX)) != 0) {
                 struct acd_agent_view view;
 
+                if (!has_level(id, skill[0], LEVEL_MIN) && !has_level(id, skill[1], LEVEL_MIN))
+                        continue;
                 cr_assert(acd_view_agent(fixture.acd, (acd_agent_id){ id }, &view));
                 counted.eligible++;
                 counted.logged_in += view.presence != ACD_PRESENCE_LOGGED_OUT;
@@ -322,19 +338,38 @@ static void check_walk(acd_tenant_id tenant, struct counted expected)
         cr_assert_eq(sum, expected.sum);
 }
 
-/*
- * Goal    The agents of a queue that no contact has used, and the walk over a tenant's agents,
- *         are what the agents' own views say.
- * Method  Random traffic in one tenant, another one beside it.
- */
-Test(views, agents_of_a_tenant)
+static uint32_t check_queue(acd_queue_id queue, struct counted expected)
 {
-        struct acd_queue_config config = fixture_queue_config("unused");
+        struct acd_queue_view view;
+
+        cr_assert(acd_view_queue(fixture.acd, queue, &view));
+        cr_assert_eq(view.agent_eligible, expected.eligible);
+        cr_assert_eq(view.agent_logged_in, expected.logged_in);
+        cr_assert_eq(view.agent_ready, expected.ready);
+        return view.agent_ready;
+}
+
+/* A queue that the random traffic does not know. It asks for one of two skills, which may be the
+ * same one, or none. */
+static acd_queue_id unused_queue(const char *name, const acd_skill_id skill[2])
+{
+        struct acd_queue_config config = fixture_queue_config(name);
+        bool has_choice = skill[0].value != skill[1].value;
+
+        config.requirement.term_count = skill[0].value == 0 ? 0 : has_choice ? 2 : 1;
+        for (uint32_t i = 0; i < config.requirement.term_count; i++) {
+                config.requirement.term[i].skill = skill[i];
+                config.requirement.term[i].level_min = LEVEL_MIN;
+                config.requirement.term[i].group = has_choice ? 1 : 0;
+        }
+        return fixture_queue(&fixture, &config);
+}
+
+/* Random traffic in one tenant; the other one. */
+static acd_tenant_id begin_with_two_tenants(void)
+{
         struct acd_command command;
         acd_tenant_id first, other;
-        struct acd_prng prng;
-        acd_queue_id unused;
-        uint32_t most_ready = 0;
 
         fixture_init(&fixture, NULL);
         first = fixture.tenant;
@@ -346,22 +381,43 @@ Test(views, agents_of_a_tenant)
         fixture_agent(&fixture, "b", (acd_skill_id){ 0 });
         fixture.tenant = first;
         fixture_random_setup(&fixture);
-        unused = fixture_queue(&fixture, &config);
-        acd_prng_init(&prng, 5);
-        for (uint32_t i = 0; i < 3000; i++) {
-                struct counted counted = count_agents(first);
-                struct acd_queue_view view;
+        return other;
+}
 
-                cr_assert(acd_view_queue(fixture.acd, unused, &view));
-                cr_assert_eq(view.agent_eligible, counted.eligible);
-                cr_assert_eq(view.agent_logged_in, counted.logged_in);
-                cr_assert_eq(view.agent_ready, counted.ready);
-                most_ready = counted.ready > most_ready ? counted.ready : most_ready;
-                check_walk(first, counted);
-                check_walk(other, count_agents(other));
+/*
+ * Goal    The agents of queues that no contact has used, and the walk over a tenant's agents,
+ *         are what the agents' own views and configurations say.
+ * Method  Random traffic in one tenant, another one beside it.
+ */
+Test(views, agents_of_a_tenant)
+{
+        static const char *const names[QUEUE_COUNT] = { "plain", "skilled", "either" };
+        acd_tenant_id other = begin_with_two_tenants();
+        acd_skill_id s0 = { acd_find(fixture.acd, ACD_OBJECT_SKILL, fixture.tenant,
+                                     (struct acd_text){ "s0", 2 }) };
+        acd_skill_id s1 = { acd_find(fixture.acd, ACD_OBJECT_SKILL, fixture.tenant,
+                                     (struct acd_text){ "s1", 2 }) };
+        const acd_skill_id skill[QUEUE_COUNT][2] = { { { 0 }, { 0 } }, { s0, s0 }, { s0, s1 } };
+        uint32_t ready[QUEUE_COUNT] = { 0 };
+        acd_queue_id queue[QUEUE_COUNT];
+        struct acd_prng prng;
+
+        for (uint32_t i = 0; i < QUEUE_COUNT; i++)
+                queue[i] = unused_queue(names[i], skill[i]);
+        acd_prng_init(&prng, 5);
+        for (uint32_t round = 0; round < 3000; round++) {
+                for (uint32_t i = 0; i < QUEUE_COUNT; i++) {
+                        struct counted counted = count_agents(fixture.tenant, skill[i]);
+
+                        ready[i] += check_queue(queue[i], counted);
+                }
+                check_walk(fixture.tenant, count_agents(fixture.tenant, skill[0]));
+                check_walk(other, count_agents(other, skill[0]));
                 fixture_random_step(&fixture, &prng);
         }
-        cr_assert_gt(most_ready, 1, "nobody was ever idle: nothing is proven");
+        cr_assert_gt(ready[1], 0, "nobody with the skill was ever idle: nothing is proven");
+        cr_assert_gt(ready[2], ready[1]);
+        cr_assert_gt(ready[0], ready[2]);
         cr_assert_eq(acd_agent_next(fixture.acd, (acd_tenant_id){ 0 }, (acd_agent_id){ 0 }).value,
                      0);
         fixture_fini(&fixture);
