@@ -565,11 +565,13 @@ Test(redis_state, a_reader_has_the_counts)
 
 /* ---- cost ---- */
 
+enum { SKILL_COUNT = 50 };
+
 /* A large floor, made without the checks of a world. */
 struct floor {
         struct acd *core;
         acd_tenant_id tenant;
-        acd_skill_id skill; /* that queues ask for and agents have, or none */
+        acd_skill_id skill[SKILL_COUNT]; /* that queues ask for and agents have, or none */
         struct acd_reply reply;
         struct acd_effects effects;
 };
@@ -601,14 +603,16 @@ static void floor_begin(struct floor *floor, const struct acd_limits *limits)
         floor->tenant.value = floor->reply.id;
 }
 
-static void floor_skill(struct floor *floor)
+static void floor_skills(struct floor *floor)
 {
         static struct acd_command command;
 
-        command = (struct acd_command){ .kind = ACD_COMMAND_SKILL_UPSERT };
-        snprintf(command.skill.name, sizeof(command.skill.name), "german");
-        step(floor, &command);
-        floor->skill.value = floor->reply.id;
+        for (uint32_t i = 0; i < SKILL_COUNT; i++) {
+                command = (struct acd_command){ .kind = ACD_COMMAND_SKILL_UPSERT };
+                snprintf(command.skill.name, sizeof(command.skill.name), "skill-%u", i);
+                step(floor, &command);
+                floor->skill[i].value = floor->reply.id;
+        }
 }
 
 static void floor_queues(struct floor *floor, uint32_t count)
@@ -621,9 +625,9 @@ static void floor_queues(struct floor *floor, uint32_t count)
                 command.queue.offer_timeout_ms = 3600000;
                 command.queue.band = 8;
                 command.queue.auto_accept = true;
-                if (floor->skill.value != 0) {
+                if (floor->skill[0].value != 0) {
                         command.queue.requirement.term_count = 1;
-                        command.queue.requirement.term[0].skill = floor->skill;
+                        command.queue.requirement.term[0].skill = floor->skill[i % SKILL_COUNT];
                         command.queue.requirement.term[0].level_min = 1;
                 }
                 step(floor, &command);
@@ -656,9 +660,9 @@ static void floor_agents(struct floor *floor, uint32_t count, uint32_t queue_cou
 
                 command = (struct acd_command){ .kind = ACD_COMMAND_AGENT_UPSERT };
                 snprintf(command.agent.name, sizeof(command.agent.name), "agent-%u", i);
-                if (floor->skill.value != 0) {
+                if (floor->skill[0].value != 0) {
                         command.agent.skill_count = 1;
-                        command.agent.skill[0].skill = floor->skill;
+                        command.agent.skill[0].skill = floor->skill[i % SKILL_COUNT];
                         command.agent.skill[0].level = 5;
                 }
                 step(floor, &command);
@@ -698,7 +702,7 @@ enum floor_kind { FLOOR_IDLE, FLOOR_SKILLED, FLOOR_BUSY };
 static void floor_make(struct floor *floor, uint32_t agents, uint32_t queues, enum floor_kind kind)
 {
         if (kind == FLOOR_SKILLED)
-                floor_skill(floor);
+                floor_skills(floor);
         floor_queues(floor, queues);
         floor_agents(floor, agents, queues, kind == FLOOR_BUSY);
         floor_work(floor);
@@ -744,5 +748,5 @@ Test(redis_state_cost, rows)
         tell("1,000 agents with contacts, 10 queues", 1000, 10, FLOOR_BUSY);
         tell("10,000 agents, 100 queues", 10000, 100, FLOOR_IDLE);
         tell("10,000 agents with contacts, 20 queues", 10000, 20, FLOOR_BUSY);
-        tell("10,000 agents, 100 queues of a skill, not used", 10000, 100, FLOOR_SKILLED);
+        tell("10,000 agents, 100 queues of skills, not used", 10000, 100, FLOOR_SKILLED);
 }
