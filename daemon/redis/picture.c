@@ -46,11 +46,12 @@ static bool take(struct picture *picture, struct shard *shard, struct redis_stre
         stream->picture_real = clock_real(&shard->clock) + (uint64_t)PICTURE_PAUSE_MS * NS_PER_MS;
         picture->next_real = clock_real(&shard->clock) +
                              (clock_real(&shard->clock) - begin) * PICTURE_SHARE;
-        if (!is_taken) {
+        /* Of a tenant that the last step removed there is none either; its name is still there. */
+        if (!is_taken && resync != NULL)
                 redis_stream_bar(shard, stream, "the tenant's state is too large for Redis; lower "
                                                 "the limits of agents and queues");
+        if (!is_taken)
                 return false;
-        }
         picture->tenant = stream->tenant;
         return true;
 }
