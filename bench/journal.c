@@ -245,7 +245,7 @@ static uint64_t measure_batches(struct bench *bench, const struct load *load)
 
         ACD_ASSERT(memory != NULL);
         if (journal_open(memory, &options, bench->path, &journal, &error) < 0 ||
-            journal_start(journal, 1, &error) < 0)
+            journal_start(journal, 1, 1, &error) < 0)
                 give_up(&error);
         /* Spares first, so that zeroing them is not in the figure. */
         while (journal_work(journal) > 0)

@@ -159,7 +159,7 @@ static int fill_directory(struct salvage *salvage, struct journal *journal,
 
         if (salvage->has_meta && salvage->meta.epoch > epoch)
                 epoch = salvage->meta.epoch;
-        r = journal_start(journal, world_system_os.random(NULL) | 1, error);
+        r = journal_start(journal, world_system_os.random(NULL) | 1, 1, error);
         if (r >= 0)
                 r = journal_stop(journal);
         if (r >= 0)

@@ -229,7 +229,7 @@ static int begin_run(struct shard *shard, const struct acd_limits *limits,
         int r;
 
         shard->run_id = system->random(system->self) | 1;
-        r = journal_start(shard->journal, shard->run_id, &error);
+        r = journal_start(shard->journal, shard->run_id, 1, &error);
         if (r < 0)
                 return fail(ret_error, r, &error);
         start.start = (struct acd_start){

@@ -33,6 +33,7 @@ enum { JOURNAL_DIR_PATH_SIZE = 256, JOURNAL_NAME_SIZE = 32 };
 enum journal_dir_mode {
         JOURNAL_DIR_READ, /* must exist; not locked: for tools beside a running daemon */
         JOURNAL_DIR_OWN,  /* made when absent; locked */
+        JOURNAL_DIR_KEPT, /* must exist; locked */
 };
 
 struct journal_dir {

@@ -63,6 +63,7 @@ enum journal_mode {
 struct journal_options {
         const struct journal_io *io; /* default journal_io_os */
         enum journal_mode mode;
+        bool must_exist; /* an empty or absent directory is -ENOENT, and stays what it is */
         enum journal_sync_policy sync_policy;
         uint64_t sync_interval_ns;       /* for JOURNAL_SYNC_INTERVAL; default 1 s */
         uint64_t segment_size;           /* default 64 MiB; at least two full batches */
@@ -114,12 +115,13 @@ const struct journal_meta *journal_meta(const struct journal *journal);
 /* The directory, for snapshots and the event log. Lives as long as the journal. */
 const struct journal_dir *journal_directory(const struct journal *journal);
 
-/* Become ready to write, as run @run_id with the next epoch, both durable when
- * it returns 0. After an unclean stop the valid part of the last segment is
- * first copied to a new file and synced: what the page cache shows after a failed
- * write may never have reached the disk. Only once, only with JOURNAL_OWN. */
-int journal_start(struct journal *journal, uint64_t run_id, struct journal_error *error)
-        __attribute__((warn_unused_result));
+/* Become ready to write, as run @run_id with an epoch higher by @rise (1, or more), both
+ * durable when it returns 0. -EOVERFLOW, with nothing changed: such an epoch has no room.
+ * After an unclean stop the valid part of the last segment is first copied to a new file
+ * and synced: what the page cache shows after a failed write may never have reached the
+ * disk. Only once, only with JOURNAL_OWN. */
+int journal_start(struct journal *journal, uint64_t run_id, uint32_t rise,
+                  struct journal_error *error) __attribute__((warn_unused_result));
 
 /* Set the owner's META slot @index; durable when it returns 0. */
 int journal_set_slot(struct journal *journal, uint32_t index, uint64_t value,

@@ -63,6 +63,9 @@ static int open_meta(struct journal *journal, bool has_data, struct journal_erro
         if (journal->options.mode == JOURNAL_READ)
                 return journal_error_set(error, -ENOENT, JOURNAL_REMEDY_OWNER, &place,
                                          "this is not a data directory");
+        if (journal->options.must_exist)
+                return journal_error_set(error, -ENOENT, JOURNAL_REMEDY_NONE, &place,
+                                         "the directory is empty");
 
         return make_meta(journal, error);
 }
@@ -270,6 +273,7 @@ int journal_open(void *memory, const struct journal_options *options, const char
 {
         struct journal_options resolved;
         struct journal *journal;
+        enum journal_dir_mode dir_mode = JOURNAL_DIR_READ;
         int r, look_count = 0;
 
         r = journal_options_resolve(options, &resolved, error);
@@ -277,9 +281,9 @@ int journal_open(void *memory, const struct journal_options *options, const char
                 return r;
         journal = journal_lay_out(memory, &resolved);
 
-        r = journal_dir_open(&journal->dir, resolved.io, path,
-                             resolved.mode == JOURNAL_OWN ? JOURNAL_DIR_OWN : JOURNAL_DIR_READ,
-                             error);
+        if (resolved.mode == JOURNAL_OWN)
+                dir_mode = resolved.must_exist ? JOURNAL_DIR_KEPT : JOURNAL_DIR_OWN;
+        r = journal_dir_open(&journal->dir, resolved.io, path, dir_mode, error);
         if (r < 0)
                 return r;
         journal->writer.dir = &journal->dir;

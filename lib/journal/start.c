@@ -262,16 +262,32 @@ static int begin_segment(struct journal *journal, uint64_t run_id, uint32_t epoc
         return 0;
 }
 
-static int begin_run(struct journal *journal, uint64_t run_id, struct journal_error *error)
+/* The highest epoch that a run may have had. */
+static uint32_t last_epoch(const struct journal *journal)
+{
+        return journal->segment.epoch > journal->meta.epoch ? journal->segment.epoch
+                                                            : journal->meta.epoch;
+}
+
+static int check_epoch(const struct journal *journal, uint32_t rise, struct journal_error *error)
+{
+        const struct journal_place place = { journal->dir.path, NULL, JOURNAL_NO_OFFSET };
+        uint32_t epoch = last_epoch(journal);
+
+        ACD_ASSERT(rise > 0);
+        if (rise <= UINT32_MAX - epoch)
+                return 0;
+        return journal_error_set(error, -EOVERFLOW, JOURNAL_REMEDY_NONE, &place,
+                                 "the last epoch was %u, and one that is higher by %u does not "
+                                 "fit 32 bits: nothing was changed; take an empty directory",
+                                 epoch, rise);
+}
+
+static int begin_run(struct journal *journal, uint64_t run_id, uint32_t epoch,
+                     struct journal_error *error)
 {
         struct journal_meta meta = journal->meta;
-        uint32_t epoch = meta.epoch;
         int r;
-
-        if (journal->segment.epoch > epoch)
-                epoch = journal->segment.epoch;
-        ACD_ASSERT(epoch < UINT32_MAX);
-        epoch++;
 
         r = begin_segment(journal, run_id, epoch, error);
         if (r < 0)
@@ -290,7 +306,8 @@ static int begin_run(struct journal *journal, uint64_t run_id, struct journal_er
         return 0;
 }
 
-int journal_start(struct journal *journal, uint64_t run_id, struct journal_error *error)
+int journal_start(struct journal *journal, uint64_t run_id, uint32_t rise,
+                  struct journal_error *error)
 {
         bool needs_repair = journal->segment.number > 0 && !journal->meta.is_clean &&
                             !journal->segment.is_sealed;
@@ -299,13 +316,15 @@ int journal_start(struct journal *journal, uint64_t run_id, struct journal_error
         ACD_ASSERT(journal->stage == JOURNAL_STAGE_OPEN);
         ACD_ASSERT(journal->options.mode == JOURNAL_OWN);
 
-        r = remove_temporaries(journal, error);
+        r = check_epoch(journal, rise, error);
+        if (r == 0)
+                r = remove_temporaries(journal, error);
         if (r == 0)
                 r = take_over_spares(journal, error);
         if (r == 0 && needs_repair)
                 r = repair_last_segment(journal, error);
         if (r == 0)
-                r = begin_run(journal, run_id, error);
+                r = begin_run(journal, run_id, last_epoch(journal) + rise, error);
         if (r < 0)
                 return journal_fail(journal, r, error);
 

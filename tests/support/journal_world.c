@@ -286,7 +286,7 @@ int world_start(struct world *world)
         int r;
 
         world->run++;
-        r = journal_start(world->journal, world->run, &world->error);
+        r = journal_start(world->journal, world->run, 1, &world->error);
         if (r < 0) {
                 world_drop(world);
                 return r;

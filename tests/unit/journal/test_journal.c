@@ -432,7 +432,7 @@ Test(journal, the_largest_batches_come_back)
 
         memset(bytes, 1, sizeof(bytes));
         cr_assert_eq(journal_open(memory, &options, "big", &journal, NULL), 0);
-        cr_assert_eq(journal_start(journal, 1, &(struct journal_error){ 0 }), 0);
+        cr_assert_eq(journal_start(journal, 1, 1, &(struct journal_error){ 0 }), 0);
         while (journal_reserve(journal, 40, 60) == JOURNAL_ROOM)
                 (void)journal_append(journal, (struct journal_bytes){ bytes, 40 },
                                      (struct journal_bytes){ bytes, 60 });

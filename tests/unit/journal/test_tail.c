@@ -369,7 +369,7 @@ Test(tail, a_lost_payload_is_not_an_erased_one)
         memory = malloc(journal_size(&own));
         memset(payload, 0x77, sizeof(payload));
         cr_assert_eq(journal_open(memory, &own, "d", &journal, &error), 0);
-        cr_assert_eq(journal_start(journal, 1, &error), 0);
+        cr_assert_eq(journal_start(journal, 1, 1, &error), 0);
 
         /* A record first that makes the payload begin at a sector. */
         cr_assert_eq(journal_reserve(journal, 8, 376), JOURNAL_ROOM);
@@ -393,7 +393,7 @@ Test(tail, a_lost_payload_is_not_an_erased_one)
 
         own.io = simdisk_io(fresh);
         cr_assert_eq(journal_open(memory, &own, "d", &journal, &error), 0);
-        cr_assert_eq(journal_start(journal, 2, &error), 0);
+        cr_assert_eq(journal_start(journal, 2, 1, &error), 0);
         cr_assert_eq(journal_erase_payload(journal, 2, &error), 0);
         journal_close(journal);
         simdisk_crash(fresh, SIMDISK_LOSE_ALL);
@@ -422,7 +422,7 @@ Test(tail, natural_zeros_do_not_excuse_damage)
         own.io = simdisk_io(fresh);
         memory = malloc(journal_size(&own));
         cr_assert_eq(journal_open(memory, &own, "d", &journal, &error), 0);
-        cr_assert_eq(journal_start(journal, 1, &error), 0);
+        cr_assert_eq(journal_start(journal, 1, 1, &error), 0);
         cr_assert_eq(journal_reserve(journal, 8, sizeof(zeros)), JOURNAL_ROOM);
         (void)journal_append(journal, (struct journal_bytes){ "xxxxxxxx", 8 },
                              (struct journal_bytes){ zeros, sizeof(zeros) });
