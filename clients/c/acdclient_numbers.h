@@ -148,6 +148,8 @@ enum acdclient_reason {
         ACDCLIENT_REASON_AGENT_ASKED = 32, /* the agent asked for it */
         ACDCLIENT_REASON_LEASE_EXPIRED = 33, /* no sign of life within the lease */
         ACDCLIENT_REASON_DISCONNECTED = 34, /* the connection closed */
+        /* what readers were told of runs that this one does not know is void */
+        ACDCLIENT_REASON_NEW_HISTORY = 35,
 };
 
 /* What the medium did. */
@@ -216,7 +218,8 @@ enum acdclient_redis_state {
 /* What happened. */
 enum acdclient_event_kind {
         ACDCLIENT_EVENT_UNSPECIFIED = 0,
-        ACDCLIENT_EVENT_RUN_STARTED = 1, /* one per tenant and run; value: epoch */
+        /* one per tenant and run; value: epoch; reason: NEW_HISTORY where one begins */
+        ACDCLIENT_EVENT_RUN_STARTED = 1,
         /* object, name and value: what and its id; count: 1 when new */
         ACDCLIENT_EVENT_CONFIG_CHANGED = 2,
         ACDCLIENT_EVENT_CONFIG_REMOVED = 3, /* object, name and value: what and its id */

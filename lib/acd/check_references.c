@@ -64,15 +64,20 @@ static bool abilities_are_good(const struct acd *acd, const struct acd_abilities
         return true;
 }
 
-/* What is live has an id. */
+/* What is live has an id, and what is given out from now on has another. */
 static const char *check_generations(const struct acd *acd)
 {
         for (uint32_t object = ACD_OBJECT_TENANT; object <= ACD_OBJECT_ASSIGNMENT; object++) {
                 const struct acd_slab *slab = acd_slab_of(acd, (enum acd_object)object);
 
-                for (uint32_t i = 1; i <= slab->top; i++)
+                HOLDS(slab->floor <= slab->peak);
+                HOLDS((slab->floor == 0) == (acd->history_epoch == 0));
+                for (uint32_t i = 1; i <= slab->top; i++) {
                         HOLDS(acd_slab_slot(slab, i)->generation > 0);
+                        HOLDS(acd_slab_slot(slab, i)->generation <= slab->peak);
+                }
         }
+        HOLDS(acd->history_epoch <= acd->epoch);
         return NULL;
 }
 

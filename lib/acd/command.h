@@ -32,6 +32,10 @@ struct acd_requirement {
         struct acd_term term[ACD_TERM_MAX];
 };
 
+/* A START whose epoch is above the last one by this or more begins a new history: the runs
+ * before it are not all that somebody was told of. */
+enum { ACD_HISTORY_STEP = 1 << 20 };
+
 /* The first command of each run. Voids open offers, restarts leases. */
 struct acd_start {
         uint64_t epoch;

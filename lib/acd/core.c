@@ -165,6 +165,11 @@ uint64_t acd_epoch(const struct acd *acd)
         return acd->epoch;
 }
 
+uint64_t acd_history_epoch(const struct acd *acd)
+{
+        return acd->history_epoch;
+}
+
 int64_t acd_wall_offset(const struct acd *acd)
 {
         return acd->wall_offset;

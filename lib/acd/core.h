@@ -78,6 +78,8 @@ struct acd_slab {
         uint32_t quarantine; /* free slots before one is used again */
         uint32_t top;        /* slots that were ever used: 1..top */
         uint32_t live;
+        uint32_t floor;        /* generations up to here are not given out (any more) */
+        uint32_t peak;         /* the highest generation that a slot has or had */
         struct acd_ilist free; /* in the order in which they are used again */
         struct acd_ilist used; /* the others, of kinds that have no other state */
 };
@@ -458,7 +460,8 @@ struct acd {
         uint32_t shard;
         uint64_t id_base; /* what all ids have in common: the shard in its place; not state */
 
-        uint64_t epoch; /* 0 = no START yet */
+        uint64_t epoch;         /* 0 = no START yet */
+        uint64_t history_epoch; /* at which the present history began; 0: with the directory */
         uint64_t run_id;
         acd_time now; /* of the last accepted command */
         acd_time start_now;

@@ -106,6 +106,8 @@ static inline bool acd_contact_is_orphan(const struct acd *acd, uint32_t index)
 /* slab.c */
 void acd_slab_init(struct acd_slab *slab, void *base, size_t stride, uint32_t capacity);
 uint32_t acd_slab_take(struct acd_slab *slab);
+bool acd_slab_can_rise(const struct acd_slab *slab, uint64_t rise);
+void acd_slab_rise(struct acd_slab *slab, uint64_t rise);
 void acd_slab_give(struct acd_slab *slab, uint32_t index);
 uint32_t acd_slab_take_used(struct acd_slab *slab);
 void acd_slab_give_used(struct acd_slab *slab, uint32_t index);

@@ -10,7 +10,13 @@
  * honoured. Until then slots that were never used are taken, in order, so memory
  * that is not needed is never touched.
  *
- * Kinds without ids (classes, lanes, memberships) have no quarantine.
+ * A new history gives none of the ids that lost runs may have given out (start.c).
+ * Nobody walks the slots for that: all of a slab have one floor, which a generation
+ * that is given from then on is above. What is there keeps its own. The floor rises
+ * from the peak, so the peak is kept up; it goes up once in a round of the free
+ * list, and where it does, a generation that wraps is met too.
+ *
+ * Kinds without ids (classes, lanes, memberships) have no quarantine and no floor.
  */
 
 #include "acd/parts.h"
@@ -22,6 +28,31 @@ void acd_slab_init(struct acd_slab *slab, void *base, size_t stride, uint32_t ca
         *slab = (struct acd_slab){ .base = base, .stride = stride, .capacity = capacity };
         acd_ilist_init(&slab->free, acd_tag(LIST_FREE, 0));
         acd_ilist_init(&slab->used, acd_tag(LIST_USED, 0));
+}
+
+/* @generation is above the peak, which it becomes; or it wraps. */
+uint32_t acd_slab_reach(struct acd_slab *slab, uint32_t generation)
+{
+        generation = acd_id_next_generation(generation - 1);
+        if (generation > slab->peak)
+                slab->peak = generation;
+        return generation;
+}
+
+/* Is there room for a new history that is higher by @rise, and some to live in it? A slab in
+ * which a generation has wrapped has none for good: nobody knows what is above it. */
+bool acd_slab_can_rise(const struct acd_slab *slab, uint64_t rise)
+{
+        return rise <= ACD_ID_GENERATION_MAX - ACD_HISTORY_STEP &&
+               slab->peak <= ACD_ID_GENERATION_MAX - ACD_HISTORY_STEP - rise;
+}
+
+/* What may have been given out in the @rise above the peak is not given out again. */
+void acd_slab_rise(struct acd_slab *slab, uint64_t rise)
+{
+        ACD_ASSERT(acd_slab_can_rise(slab, rise));
+        slab->peak += (uint32_t)rise;
+        slab->floor = slab->peak;
 }
 
 uint32_t acd_slab_take(struct acd_slab *slab)

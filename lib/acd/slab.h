@@ -45,13 +45,17 @@ static inline struct acd_ispace acd_assignment_space(const struct acd *acd)
         return (struct acd_ispace){ &acd->assignment[0].link, sizeof(acd->assignment[0]) };
 }
 
-/* A slot in no list, of a generation that it never had. @base and @stride are the slab's,
- * which the compiler knows of some. */
+/* slab.c */
+uint32_t acd_slab_reach(struct acd_slab *slab, uint32_t generation);
+
+/* A slot in no list, of a generation that it never had, above the slab's floor. @base and
+ * @stride are the slab's, which the compiler knows of some. */
 ACD_INLINE uint32_t acd_slab_take_in(struct acd_slab *slab, void *base, size_t stride)
 {
         struct acd_ispace space = { (char *)base + offsetof(struct acd_slot, link), stride };
         struct acd_slot *slot;
         uint32_t index;
+        uint32_t generation;
 
         if (slab->free.count > 0 && slab->free.count >= slab->quarantine) {
                 index = acd_ilist_pop_front(space, &slab->free);
@@ -63,7 +67,10 @@ ACD_INLINE uint32_t acd_slab_take_in(struct acd_slab *slab, void *base, size_t s
         }
         slab->live++;
         slot = (struct acd_slot *)(void *)((char *)base + (size_t)index * stride);
-        slot->generation = acd_id_next_generation(slot->generation);
+        generation = (slot->generation > slab->floor ? slot->generation : slab->floor) + 1;
+        if (generation > slab->peak)
+                generation = acd_slab_reach(slab, generation);
+        slot->generation = generation;
         return index;
 }
 

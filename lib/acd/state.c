@@ -12,6 +12,10 @@
  * Timers and jobs are numbered by the size of the memory; in the stream they have
  * kind and index, so that a state moves to a core of other limits.
  *
+ * A plain state has neither the epoch of a history nor floors, which are zero, nor
+ * peaks, which its slots show. Only where that is not so they are written, so a
+ * directory stays readable for an older build until a new history begins.
+ *
  * A loaded state is believed only after acd_verify() has found all invariants to
  * hold: an evil snapshot is refused, never undefined behaviour.
  */
@@ -19,7 +23,8 @@
 #include "acd/stream.h"
 
 enum {
-        STATE_VERSION = 1,
+        STATE_PLAIN = 1,
+        STATE_WITH_HISTORY = 2,
         MARK_SLABS = 101,
         MARK_CONFIG = 102,
         MARK_TRAFFIC = 103,
@@ -44,16 +49,33 @@ static void stream_limits(struct acd_stream *stream, struct acd *acd)
                 acd_limits_set(acd, &limits);
 }
 
+/* Has it something that the first version does not tell? Where a generation has wrapped, the
+ * slots do not show the peak. */
+static bool has_history(const struct acd *acd)
+{
+        bool has_wrapped = false;
+
+        for (uint32_t object = ACD_OBJECT_TENANT; object <= ACD_OBJECT_ASSIGNMENT; object++)
+                if (acd_slab_at(acd, (enum acd_object)object)->peak == ACD_ID_GENERATION_MAX)
+                        has_wrapped = true;
+        return acd->history_epoch != 0 || has_wrapped;
+}
+
 static void stream_run(struct acd_stream *stream, struct acd *acd)
 {
         uint32_t shard = acd->shard;
 
-        acd_stream_mark(stream, STATE_VERSION);
+        stream->version = has_history(acd) ? STATE_WITH_HISTORY : STATE_PLAIN;
+        acd_stream_u32(stream, &stream->version, STATE_WITH_HISTORY);
+        if (stream->version < STATE_PLAIN)
+                acd_stream_bad(stream);
         acd_stream_u32(stream, &shard, UINT32_MAX);
         if (shard != acd->shard)
                 acd_stream_bad(stream);
         stream_limits(stream, acd);
         acd_stream_u64(stream, &acd->epoch);
+        if (stream->version >= STATE_WITH_HISTORY)
+                acd_stream_u64(stream, &acd->history_epoch);
         acd_stream_u64(stream, &acd->run_id);
         acd_stream_u64(stream, &acd->now);
         acd_stream_u64(stream, &acd->start_now);
@@ -79,6 +101,16 @@ static void stream_slab(struct acd_stream *stream, struct acd_slab *slab)
         acd_stream_list(stream, &slab->used, slab->top);
 }
 
+static void stream_generations(struct acd_stream *stream, struct acd *acd)
+{
+        for (uint32_t object = 0; object <= ACD_OBJECT_ASSIGNMENT - ACD_OBJECT_TENANT; object++) {
+                struct acd_slab *slab = &acd->tenants + object;
+
+                acd_stream_u32(stream, &slab->floor, ACD_ID_GENERATION_MAX);
+                acd_stream_u32(stream, &slab->peak, ACD_ID_GENERATION_MAX);
+        }
+}
+
 static void stream_slabs(struct acd_stream *stream, struct acd *acd)
 {
         acd_stream_mark(stream, MARK_SLABS);
@@ -97,6 +129,8 @@ static void stream_slabs(struct acd_stream *stream, struct acd *acd)
         stream_slab(stream, &acd->lanes);
         stream_slab(stream, &acd->pairs);
         stream_slab(stream, &acd->keys);
+        if (stream->version >= STATE_WITH_HISTORY)
+                stream_generations(stream, acd);
         acd_stream_u32(stream, &acd->fill_cursor, acd->agents.top);
         for (uint32_t state = ACD_GATEWAY_PRESENT; state <= ACD_GATEWAY_GONE; state++)
                 acd_stream_list(stream, &acd->gateway_list[state], acd->gateways.top);
@@ -186,6 +220,18 @@ static void stream_agenda(struct acd_stream *stream, struct acd *acd)
         }
 }
 
+/* A plain state was read: peaks as its slots show them. */
+static void find_peaks(struct acd *acd)
+{
+        for (uint32_t object = 0; object <= ACD_OBJECT_ASSIGNMENT - ACD_OBJECT_TENANT; object++) {
+                struct acd_slab *slab = &acd->tenants + object;
+
+                for (uint32_t i = 1; i <= slab->top; i++)
+                        if (acd_slab_slot(slab, i)->generation > slab->peak)
+                                slab->peak = acd_slab_slot(slab, i)->generation;
+        }
+}
+
 void acd_stream_state(struct acd_stream *stream, struct acd *acd)
 {
         stream_run(stream, acd);
@@ -197,4 +243,6 @@ void acd_stream_state(struct acd_stream *stream, struct acd *acd)
         stream_timers(stream, acd);
         stream_agenda(stream, acd);
         acd_stream_mark(stream, MARK_END);
+        if (stream->mode == STREAM_LOAD && stream->version == STATE_PLAIN)
+                find_peaks(acd);
 }

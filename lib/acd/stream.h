@@ -29,6 +29,7 @@ struct acd_stream {
         const struct acd_sink *sink;
         const struct acd_source *source;
         int error;
+        uint32_t version; /* of the state, for state.c */
         struct acd_hash64 hash;
         uint32_t size; /* of the block being read */
         uint32_t at;   /* in the block */

@@ -146,4 +146,12 @@ bool acd_config(const struct acd *acd, enum acd_object object, uint64_t id,
 
 struct acd_usage acd_usage(const struct acd *acd);
 uint64_t acd_epoch(const struct acd *acd);
+
+/* The epoch at which the present history began, 0: with the directory. What was told of
+ * epochs between it and the one before it is void. */
+uint64_t acd_history_epoch(const struct acd *acd);
+
+/* Would a START be taken that begins a new history with an epoch higher by @rise, at least
+ * ACD_HISTORY_STEP? Not once the generations of ids have been used up, by some 250 of them. */
+bool acd_can_begin_history(const struct acd *acd, uint64_t rise);
 int64_t acd_wall_offset(const struct acd *acd);

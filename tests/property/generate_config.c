@@ -160,8 +160,13 @@ void generate_start(struct generator *g)
         const struct acd_limits *limits = &g->shape.limits;
         bool is_raising = g->epoch > 0 && words_percent(g, 50);
 
+        /* From 2^20 on it is a new history. */
+        uint64_t rise = words_wrong(g)         ? 0
+                        : words_percent(g, 60) ? 1
+                                               : ONE_OF(g, (1 << 20) - 1, 1 << 20, 3 << 20);
+
         words_head(g, "start");
-        words_put(g, "epoch=%llu seed=%u", (unsigned long long)(g->epoch + !words_wrong(g)),
+        words_put(g, "epoch=%llu seed=%u", (unsigned long long)(g->epoch + rise),
                   words_below(g, 1000));
         if (words_wrong(g))
                 words_put(g, " logic=2");

@@ -206,18 +206,26 @@ static bool slot_is_living(const struct model *m, enum acd_object object, uint32
         return false;
 }
 
+/* The generation that @slot has next (H2). */
+static uint32_t next_generation(const struct model_slots *slots, uint32_t slot)
+{
+        uint32_t last = slots->generation[slot];
+
+        return (last > slots->floor ? last : slots->floor) + 1;
+}
+
 static uint64_t take_id(struct model *m, enum acd_object object, uint64_t hint)
 {
         struct model_slots *slots = &m->slots[object];
         struct acd_id_parts parts = acd_id_split(hint);
 
         if (!acd_id_is_valid(hint) || parts.shard != m->shard || parts.slot >= MODEL_SLOT_MAX ||
-            parts.generation != slots->generation[parts.slot] + 1 ||
+            parts.generation != next_generation(slots, parts.slot) ||
             slot_is_living(m, object, parts.slot)) {
                 ACD_ASSERT(slots->made_up < MODEL_SLOT_MAX);
                 parts.shard = m->shard;
                 parts.slot = MODEL_SLOT_MAX - 1 - slots->made_up++;
-                parts.generation = slots->generation[parts.slot] + 1;
+                parts.generation = next_generation(slots, parts.slot);
         }
         slots->generation[parts.slot] = parts.generation;
         slots->owner[parts.slot] = 0;

@@ -35,6 +35,7 @@ enum {
         MODEL_PAYLOAD_CELL_SIZE = 60, /* rule D7 */
         MODEL_RETRY_AFTER_MS = 1000,  /* rule D6 */
         MODEL_GONE_MET_MAX = 8,       /* rule D20 */
+        MODEL_HISTORY_STEP = 1 << 20, /* rule H1 */
 };
 
 enum model_timer_kind {
@@ -216,13 +217,16 @@ struct model_job {
         enum acd_object scope; /* RECOMPUTE: whose change */
         uint64_t id;
         uint64_t round;
+        bool is_new_history;           /* START */
         bool classes[MODEL_CLASS_MAX]; /* REMATCH */
 };
 
 /* Which ids of a kind were given out: the last generation of each slot, and to
- * which gateway the contact there belonged. */
+ * which gateway the contact there belonged. Next is the one above it, and above
+ * the floor of the present history. */
 struct model_slots {
         uint32_t generation[MODEL_SLOT_MAX];
+        uint32_t floor;
         uint64_t owner[MODEL_SLOT_MAX];
         uint32_t made_up; /* ids of our own so far */
 };
@@ -230,7 +234,7 @@ struct model_slots {
 struct model {
         uint16_t shard;
         struct acd_limits memory, limits;
-        uint64_t epoch;
+        uint64_t epoch, history_epoch;
         acd_time start_now; /* of the last START */
         acd_time last_now;
         int64_t wall_offset;

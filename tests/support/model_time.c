@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "base/id.h"
 
 enum { TICK_BITS = 20 };
 
@@ -331,15 +332,20 @@ static void run_gateway_job(struct model *m, const struct model_job *job)
         }
 }
 
-/* START's job: D22. */
-static void run_start(struct model *m)
+/* START's job: D22, H3. */
+static void run_start(struct model *m, bool is_new_history)
 {
         uint64_t after = 0;
         int32_t index;
 
         while ((index = model_next_in_slot_order(m, ACD_OBJECT_TENANT, after)) >= 0) {
+                struct acd_event *event;
+
                 after = m->tenant[index].head.id;
-                model_emit(m, (uint32_t)index, ACD_EVENT_RUN_STARTED)->value = m->epoch;
+                event = model_emit(m, (uint32_t)index, ACD_EVENT_RUN_STARTED);
+                event->value = m->epoch;
+                event->reason = is_new_history ? ACD_REASON_NEW_HISTORY : ACD_REASON_NONE;
+                m->coverage.reason[event->reason]++;
         }
         after = 0;
         while ((index = model_next_in_slot_order(m, ACD_OBJECT_GATEWAY, after)) >= 0) {
@@ -372,7 +378,7 @@ static void run_job(struct model *m, const struct model_job *job)
         m->coverage.job[job->kind]++;
         switch (job->kind) {
         case MODEL_JOB_START:
-                run_start(m);
+                run_start(m, job->is_new_history);
                 break;
         case MODEL_JOB_RECOMPUTE:
                 run_recompute(m, job);
@@ -417,8 +423,31 @@ static bool limits_fit(struct model *m, const struct acd_limits *limits)
         return true;
 }
 
+/* H2: above all that was given out, and above what was given out where we were not. */
+static bool raise_floors(struct model *m, uint64_t rise)
+{
+        uint64_t floors[ACD_OBJECT_ASSIGNMENT + 1];
+
+        for (uint32_t object = ACD_OBJECT_TENANT; object <= ACD_OBJECT_ASSIGNMENT; object++) {
+                const struct model_slots *slots = &m->slots[object];
+
+                floors[object] = slots->floor;
+                for (uint32_t i = 0; i < MODEL_SLOT_MAX; i++)
+                        if (slots->generation[i] > floors[object])
+                                floors[object] = slots->generation[i];
+                if (floors[object] + rise + MODEL_HISTORY_STEP > ACD_ID_GENERATION_MAX)
+                        return model_refuse(m, ACD_LIMIT, ACD_FIELD_EPOCH,
+                                            m->epoch + MODEL_HISTORY_STEP - 1);
+        }
+        for (uint32_t object = ACD_OBJECT_TENANT; object <= ACD_OBJECT_ASSIGNMENT; object++)
+                m->slots[object].floor = (uint32_t)(floors[object] + rise);
+        return true;
+}
+
 void model_do_start(struct model *m, const struct acd_start *start)
 {
+        bool is_new_history = m->epoch != 0 && start->epoch >= m->epoch + MODEL_HISTORY_STEP;
+
         if (start->epoch <= m->epoch) {
                 model_refuse(m, ACD_FENCED, ACD_FIELD_EPOCH, m->epoch);
                 return;
@@ -429,8 +458,12 @@ void model_do_start(struct model *m, const struct acd_start *start)
         }
         if (!limits_fit(m, &start->limits))
                 return;
+        if (is_new_history && !raise_floors(m, start->epoch - m->epoch))
+                return;
         m->limits = start->limits;
         m->epoch = start->epoch;
+        if (is_new_history)
+                m->history_epoch = start->epoch;
         m->start_now = m->now;
 
         ACD_ASSERT(m->job_count < MODEL_JOB_MAX);
@@ -438,4 +471,5 @@ void model_do_start(struct model *m, const struct acd_start *start)
         m->job_count++;
         memset(&m->job[0], 0, sizeof(m->job[0]));
         m->job[0].kind = MODEL_JOB_START;
+        m->job[0].is_new_history = is_new_history;
 }

@@ -372,6 +372,8 @@ static const char *compare_usage(const struct model *m, const struct acd *acd)
                 return "limits in force";
         if (acd_epoch(acd) != m->epoch)
                 return "epoch";
+        if (acd_history_epoch(acd) != m->history_epoch)
+                return "epoch of the history";
         if (acd_wall_offset(acd) != m->wall_offset)
                 return "wall offset";
         return NULL;

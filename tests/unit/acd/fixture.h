@@ -23,6 +23,7 @@ struct fixture {
         acd_tenant_id tenant;
         struct acd_reply reply;
         struct acd_effects effects;
+        bool has_histories; /* random starts begin some */
         bool is_unchecked; /* leave acd_check() out, for long runs */
 };
 

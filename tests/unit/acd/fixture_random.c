@@ -234,6 +234,8 @@ static void start(struct fixture *fixture)
         struct acd_command command = fixture_command(fixture, ACD_COMMAND_START);
 
         command.start.epoch = acd_epoch(fixture->acd) + 1;
+        if (fixture->has_histories && command.start.epoch % 3 == 0)
+                command.start.epoch += ACD_HISTORY_STEP;
         command.start.limits = acd_usage(fixture->acd).limit;
         command.start.logic_version = ACD_LOGIC_VERSION;
         fixture_step(fixture, &command);

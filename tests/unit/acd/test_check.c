@@ -475,6 +475,7 @@ static void make_states(struct fixture *fixture, struct state states[STATE_COUNT
         struct acd_prng prng;
 
         fixture_init(fixture, NULL);
+        fixture->has_histories = true;
         tenants[0] = fixture->tenant;
         add_tenant(fixture, &tenants[1]);
         for (uint32_t i = 0; i < 2; i++) {

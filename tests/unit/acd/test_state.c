@@ -126,6 +126,7 @@ static void make_state(struct fixture *fixture, struct file *file)
         limits.agent_count_max = 12;
         limits.job_count_max = 16;
         fixture_init(fixture, &limits);
+        fixture->has_histories = true;
         fixture->is_unchecked = true;
         fixture_random_setup(fixture);
         acd_prng_init(&prng, 8);
