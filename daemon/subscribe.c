@@ -79,7 +79,7 @@ static void begin_at(struct shard *shard, struct subscription *subscription, acd
         uint64_t position = event_log_end(log);
 
         subscription->must_resync = from > last + 1;
-        if (from == 0 || from > last) {
+        if (from == 0 || from > last + 1) {
                 subscription->next_sequence = last + 1;
         } else {
                 subscription->next_sequence = from;
