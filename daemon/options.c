@@ -50,6 +50,8 @@ static const struct {
         { "-t", OPTIONS_CHECK, "check parameters and configuration file, and exit" },
         { "--check", OPTIONS_CHECK, "the same" },
         { "--memory", OPTIONS_MEMORY, "print the memory that these limits need, and exit" },
+        { "--new-history", OPTIONS_RUN,
+          "for this start: the directory is an older copy; what it does not know is void" },
         { "--salvage", OPTIONS_SALVAGE,
           "DIR: bring back what a damaged data directory still holds, and exit" },
         { "-h", OPTIONS_HELP, "this text" },
@@ -247,14 +249,38 @@ static bool parse_parameter(struct options *options, int left_count, char *const
         return set(options, option, value, ret_error);
 }
 
-/* The verb that @word names, or VERB_COUNT. */
+/* The verb that @word, or what stands before its '=', names; or VERB_COUNT. */
 static size_t find_verb(const char *word)
 {
+        size_t size = (size_t)(strchrnul(word, '=') - word);
         size_t i = 0;
 
-        while (i < VERB_COUNT && strcmp(verbs[i].word, word) != 0)
+        while (i < VERB_COUNT &&
+               (strlen(verbs[i].word) != size || memcmp(verbs[i].word, word, size) != 0))
                 i++;
         return i;
+}
+
+static bool parse_verb(struct options *options, size_t verb, int left_count, char *const *arguments,
+                       int *ret_taken, struct options_error *ret_error)
+{
+        *ret_taken = 1;
+        if (strchr(arguments[0], '=') != NULL) {
+                (void)snprintf(ret_error->text, sizeof(ret_error->text),
+                               "%s stands alone: \"=\" and a value do not belong to it",
+                               verbs[verb].word);
+                return false;
+        }
+        if (verbs[verb].verb == OPTIONS_RUN) {
+                options->is_new_history = true;
+                return true;
+        }
+        options->verb = verbs[verb].verb;
+        if (options->verb != OPTIONS_SALVAGE || left_count < 2 || arguments[1][0] == '-')
+                return true;
+        options->value[OPTION_DATA_DIR].source = 2;
+        *ret_taken = 2;
+        return set(options, OPTION_DATA_DIR, arguments[1], ret_error);
 }
 
 bool options_parse(struct options *options, int argument_count, char *const *arguments,
@@ -265,16 +291,10 @@ bool options_parse(struct options *options, int argument_count, char *const *arg
         for (int i = 1; i < argument_count; i += taken) {
                 size_t verb = find_verb(arguments[i]);
 
-                taken = 1;
                 if (verb < VERB_COUNT) {
-                        options->verb = verbs[verb].verb;
-                        if (options->verb == OPTIONS_SALVAGE && i + 1 < argument_count &&
-                            arguments[i + 1][0] != '-') {
-                                options->value[OPTION_DATA_DIR].source = 2;
-                                if (!set(options, OPTION_DATA_DIR, arguments[i + 1], ret_error))
-                                        return false;
-                                taken = 2;
-                        }
+                        if (!parse_verb(options, verb, argument_count - i, arguments + i, &taken,
+                                        ret_error))
+                                return false;
                         continue;
                 }
                 if (!parse_parameter(options, argument_count - i, arguments + i, &taken, ret_error))
@@ -283,11 +303,30 @@ bool options_parse(struct options *options, int argument_count, char *const *arg
         return true;
 }
 
+/* "new_history" is such a word, and would begin one at each start. */
+static bool is_verb(const char *key)
+{
+        char word[OPTION_NAME_SIZE + 2];
+
+        (void)snprintf(word, sizeof(word), "--%.40s", key);
+        for (char *at = word; *at != '\0'; at++)
+                if (*at == '_')
+                        *at = '-';
+        return find_verb(word) < VERB_COUNT;
+}
+
 bool options_set_from_file(struct options *options, const char *key, const char *value,
                            struct options_error *ret_error)
 {
         enum option option;
 
+        if (is_verb(key)) {
+                (void)snprintf(ret_error->text, sizeof(ret_error->text),
+                               "daemon.%.60s: this is a word for the command line alone; see acdd "
+                               "--help",
+                               key);
+                return false;
+        }
         if (!find_option(key, '_', &option) || option == OPTION_CONFIG) {
                 (void)snprintf(ret_error->text, sizeof(ret_error->text),
                                "daemon.%.60s: there is no such parameter; see acdd --help", key);
@@ -309,6 +348,12 @@ bool options_check(const struct options *options, struct options_error *ret_erro
                                 ? "--salvage needs DIR: the directory that is damaged"
                                 : "--data-dir is needed: the directory that keeps journal and "
                                   "snapshots";
+        else if (options->is_new_history && options->verb != OPTIONS_RUN &&
+                 options->verb != OPTIONS_CHECK)
+                wrong = options->verb == OPTIONS_SALVAGE
+                                ? "--new-history does not go with --salvage, after which the "
+                                  "first start begins one by itself"
+                                : "--new-history is for a start of the daemon";
         else if (options_number(options, OPTION_UNREAD_SIZE_MAX) >
                  options_number(options, OPTION_OUTPUT_SIZE_MAX))
                 wrong = "--unread-size-max must not be more than --output-size-max";
@@ -382,10 +427,11 @@ void options_print_help(FILE *into)
         char name[OPTION_NAME_SIZE];
 
         (void)fprintf(into, "acdd - automatic contact distributor: the daemon\n\n"
-                            "usage: acdd --data-dir DIR [--config FILE] [--PARAMETER VALUE ...]\n"
+                            "usage: acdd --data-dir DIR [--config FILE] [--new-history] "
+                            "[--PARAMETER VALUE ...]\n"
                             "       acdd --salvage DIR\n\n");
         for (size_t i = 0; i < VERB_COUNT; i++)
-                (void)fprintf(into, "  %-12s %s\n", verbs[i].word, verbs[i].text);
+                (void)fprintf(into, "  %-14s %s\n", verbs[i].word, verbs[i].text);
         (void)fprintf(into, "\nParameters; in the file they are keys under \"daemon\", with _ "
                             "for -.\n\n");
         for (enum option i = 0; i < OPTION_COUNT; i++) {

@@ -51,6 +51,7 @@ struct option_value {
 
 struct options {
         enum options_verb verb;
+        bool is_new_history; /* --new-history, for this start alone */
         struct option_value value[OPTION_COUNT];
 };
 

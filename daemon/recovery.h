@@ -28,6 +28,7 @@ struct recovery {
         uint64_t last_wall_ns; /* wall clock at the last batch, 0 = there was none */
         acd_time last_now;
         uint64_t from_lsn; /* first record to be replayed */
+        uint32_t epoch_rise; /* from the last run to the next one */
         struct shard_error *error;
 };
 

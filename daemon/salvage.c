@@ -33,7 +33,7 @@ static void write_summary(struct salvage *salvage)
                 "over by the event log:     %llu submits, %llu contacts of before the gap\n"
                 "to confirm by agents:      %llu\n"
                 "open contacts now:         %u\n"
-                "highest epoch met:         %u\n",
+                "highest epoch met:         %u; the next start has %u%s\n",
                 (unsigned long long)salvage->report.record_count,
                 (unsigned long long)salvage->report.segment_count,
                 (unsigned long long)salvage->report.gap_count,
@@ -43,7 +43,10 @@ static void write_summary(struct salvage *salvage)
                 (unsigned long long)counts->known_over,
                 (unsigned long long)counts->closed_by_events,
                 (unsigned long long)counts->to_confirm, usage.used.contact_count_max,
-                salvage->report.epoch_max);
+                salvage->report.epoch_max, salvage_epoch(salvage) + 1,
+                salvage_epoch(salvage) >= acd_epoch(salvage->acd) + ACD_HISTORY_STEP - 1
+                        ? ", a new history"
+                        : "");
         (void)fflush(salvage->text);
         salvage->text_size = (size_t)ftell(salvage->text);
 }

@@ -15,7 +15,8 @@
  *      cancels of contacts whose id is known
  *   4. contacts from before the gap that the event log says are over are closed
  *   5. the old files move to DIR/salvage-N; a new directory is made with the
- *      state as its snapshot, a higher epoch, and DIR/salvage-N/report.txt
+ *      state as its snapshot, an epoch so high that the next start begins a new
+ *      history, and DIR/salvage-N/report.txt
  *
  * Nothing that was submitted and is not known to be over is lost; a contact may
  * come back although it was over, if every trace of its end is lost.
@@ -106,4 +107,6 @@ struct salvage_told *salvage_next_submitted(struct salvage *salvage, acd_tenant_
                                             uint64_t now_ns);
 
 /* salvage_write.c: step 5. */
+/* The epoch for META, below that of the next start. */
+uint32_t salvage_epoch(const struct salvage *salvage);
 int salvage_write(struct salvage *salvage, struct journal_error *error);

@@ -4,9 +4,12 @@
  *
  * The old files are moved, not copied and not changed: into DIR/salvage-N, the
  * first N that is free. Then a journal is begun as in an empty directory, the
- * state becomes its snapshot at record 0, and META gets the highest epoch that
- * was ever met, so that the next start is above it and old offers and old
- * writers of Redis streams are fenced.
+ * state becomes its snapshot at record 0, and META gets an epoch of which the next
+ * is so far above the highest one that was ever met that the next start begins a
+ * new history: old offers and old writers of Redis streams are fenced, readers of
+ * events are told to begin anew, and no id is given out that something lost in a
+ * gap may have had. Where that is not possible any more (salvage_epoch), the next
+ * start is only above.
  *
  * A crash in between leaves a directory without META or without data, and the
  * old files in the folder: salvage can be run again after moving them back.
@@ -149,16 +152,26 @@ static int write_snapshot(struct salvage *salvage, const struct journal_dir *dir
         return r;
 }
 
+uint32_t salvage_epoch(const struct salvage *salvage)
+{
+        uint32_t epoch = salvage->report.epoch_max;
+
+        if (salvage->has_meta && salvage->meta.epoch > epoch)
+                epoch = salvage->meta.epoch;
+        return epoch <= UINT32_MAX - ACD_HISTORY_STEP &&
+                               acd_can_begin_history(salvage->acd, epoch + ACD_HISTORY_STEP -
+                                                                           acd_epoch(salvage->acd))
+                       ? epoch + ACD_HISTORY_STEP - 1
+                       : epoch;
+}
+
 /* An empty log that was stopped cleanly, and the state beside it. */
 static int fill_directory(struct salvage *salvage, struct journal *journal,
                           struct journal_error *error)
 {
-        uint32_t epoch = salvage->report.epoch_max;
         struct journal_meta meta;
         int r;
 
-        if (salvage->has_meta && salvage->meta.epoch > epoch)
-                epoch = salvage->meta.epoch;
         r = journal_start(journal, world_system_os.random(NULL) | 1, 1, error);
         if (r >= 0)
                 r = journal_stop(journal);
@@ -168,7 +181,7 @@ static int fill_directory(struct salvage *salvage, struct journal *journal,
                 r = journal_meta_read(journal_directory(journal), &meta, error);
         if (r < 0)
                 return r;
-        meta.epoch = epoch;
+        meta.epoch = salvage_epoch(salvage);
         return journal_meta_write(journal_directory(journal), &meta, error);
 }
 

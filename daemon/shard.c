@@ -28,7 +28,12 @@ enum {
         SLOT_CLOCK_RATE = 0, /* of META */
         NS_PER_S = 1000000000,
         NS_PER_MS = 1000000,
+        HISTORY_AGE_S_MAX = 1 << 24, /* a sixteenth of the generations */
 };
+
+static const char nothing_to_continue[] =
+        "holds no run that could be continued; is it the directory that was restored? An empty one "
+        "is started without this word";
 
 /* ---- memory ---- */
 
@@ -87,6 +92,7 @@ static struct journal_options journal_options_of(const struct shard *shard)
         return (struct journal_options){
                 .io = shard->world.disk,
                 .mode = JOURNAL_OWN,
+                .must_exist = options->is_new_history,
                 .sync_policy = (enum journal_sync_policy)options_number(options, OPTION_SYNC),
                 .sync_interval_ns = options_number(options, OPTION_SYNC_INTERVAL_MS) * NS_PER_MS *
                                     shard->clock.rate,
@@ -98,6 +104,13 @@ static struct journal_options journal_options_of(const struct shard *shard)
                 .secret = system->random(system->self),
                 .slots = { [SLOT_CLOCK_RATE] = options_number(options, OPTION_CLOCK_RATE) },
         };
+}
+
+static int refuse_new_history(struct shard *shard, const char *why, struct shard_error *ret_error)
+{
+        (void)snprintf(ret_error->text, sizeof(ret_error->text), "--new-history: %s %s",
+                       options_text(shard->options, OPTION_DATA_DIR), why);
+        return -EINVAL;
 }
 
 static int open_journal(struct shard *shard, struct shard_error *ret_error)
@@ -113,6 +126,8 @@ static int open_journal(struct shard *shard, struct shard_error *ret_error)
                 return -ENOMEM;
         r = journal_open(shard->journal_block, &options,
                          options_text(shard->options, OPTION_DATA_DIR), &shard->journal, &error);
+        if (r == -ENOENT && options.must_exist)
+                return refuse_new_history(shard, nothing_to_continue, ret_error);
         return r < 0 ? fail(ret_error, r, &error) : 0;
 }
 
@@ -169,6 +184,45 @@ static int check_rate(struct shard *shard, struct shard_error *error, uint64_t *
 
 /* ---- recovery and the new run ---- */
 
+/*
+ * By how much the epoch of a new history rises. The lost runs may have begun one themselves, of
+ * the same copy, when it was restored for the first time: so what is added to the step is the
+ * time since the copy was made, and the later one is above. Not more than half a year of it, or
+ * an old copy would use up the generations of ids.
+ */
+static uint32_t rise_of_history(const struct shard *shard, const struct recovery *recovery)
+{
+        int64_t passed_ns = clock_wall(&shard->clock) - (int64_t)recovery->last_wall_ns;
+        int64_t passed_s = passed_ns > 0 ? passed_ns / NS_PER_S : 0;
+
+        if (recovery->last_wall_ns == 0)
+                passed_s = 0;
+        return ACD_HISTORY_STEP +
+               (uint32_t)(passed_s < HISTORY_AGE_S_MAX ? passed_s : HISTORY_AGE_S_MAX);
+}
+
+/* By how much the epoch rises. What the core would refuse is refused before it is taken. */
+static int plan_epoch(struct shard *shard, struct recovery *recovery, struct shard_error *error)
+{
+        uint64_t rise = rise_of_history(shard, recovery);
+
+        recovery->epoch_rise = 1;
+        if (!shard->options->is_new_history)
+                return 0;
+        if (acd_epoch(shard->acd) == 0)
+                return refuse_new_history(shard, nothing_to_continue, error);
+        recovery->epoch_rise = (uint32_t)rise;
+        /* Epochs of runs that ended before their START count as well. */
+        rise += journal_meta(shard->journal)->epoch + 1 - acd_epoch(shard->acd);
+        if (!acd_can_begin_history(shard->acd, rise))
+                return refuse_new_history(
+                        shard,
+                        "has had so many new histories that no ids are left for another one; take "
+                        "an empty directory and apply the configuration to it",
+                        error);
+        return 0;
+}
+
 static int recover(struct shard *shard, struct recovery *recovery)
 {
         int r;
@@ -218,7 +272,7 @@ static int step_first(struct shard *shard, const struct acd_command *command,
         return -EINVAL;
 }
 
-static int begin_run(struct shard *shard, const struct acd_limits *limits,
+static int begin_run(struct shard *shard, const struct recovery *recovery,
                      struct shard_error *ret_error)
 {
         const struct world_system *system = shard->world.system;
@@ -229,7 +283,7 @@ static int begin_run(struct shard *shard, const struct acd_limits *limits,
         int r;
 
         shard->run_id = system->random(system->self) | 1;
-        r = journal_start(shard->journal, shard->run_id, 1, &error);
+        r = journal_start(shard->journal, shard->run_id, recovery->epoch_rise, &error);
         if (r < 0)
                 return fail(ret_error, r, &error);
         start.start = (struct acd_start){
@@ -237,7 +291,7 @@ static int begin_run(struct shard *shard, const struct acd_limits *limits,
                 .run_id = shard->run_id,
                 .seed = { system->random(system->self), system->random(system->self) },
                 .downtime_ns = shard->recovery.downtime_ns,
-                .limits = *limits,
+                .limits = recovery->limits,
                 .logic_version = ACD_LOGIC_VERSION,
         };
         (void)snprintf(start.start.build, sizeof(start.start.build), "%s", version_build);
@@ -296,6 +350,12 @@ static void say_started(struct shard *shard)
         if (shard->clock.rate != 1)
                 log_event(&shard->log, LOG_WARNING, "rehearsal_clock", "rate=%llu",
                           (unsigned long long)shard->clock.rate);
+        if (acd_history_epoch(shard->acd) == acd_epoch(shard->acd))
+                log_event(&shard->log, LOG_WARNING, "new_history",
+                          "epoch=%u reason=\"%s\" note=\"readers of events are told; start "
+                          "without --new-history from now on\"",
+                          journal_epoch(shard->journal),
+                          shard->options->is_new_history ? "--new-history" : "a higher epoch");
         log_event(&shard->log, LOG_INFO, "started",
                   "build=%s epoch=%u clean=%d snapshot_lsn=%llu replayed=%llu replay_ms=%llu "
                   "load_ms=%llu downtime_s=%llu memory_mib=%zu",
@@ -326,12 +386,14 @@ static int open_with(struct shard *shard, struct recovery *recovery)
                 r = check_rate(shard, error, &rate);
         if (r >= 0)
                 r = recover(shard, recovery);
+        if (r >= 0)
+                r = plan_epoch(shard, recovery, error);
         if (r < 0)
                 return r;
         set_clock(shard, recovery, rate);
         shard->metrics = (struct metrics){ 0 };
         shard->run = SHARD_RUNNING;
-        r = begin_run(shard, &recovery->limits, error);
+        r = begin_run(shard, recovery, error);
         if (r < 0)
                 return r;
         if (!shard->world.has_thread)

@@ -322,8 +322,11 @@ def case_salvage(world):
         check([key for key in after if key in before] == [key for key in before if key in after],
               "not in the same order")
         status = daemon.acdctl("status", "--json").expect(DONE).json()
-        check("'epoch': '?2" in str(status) or int(re.search(
-            r"epoch'?: '?(\d+)", str(status)).group(1)) >= 2, "the epoch did not rise")
+        check(int(status["epoch"]) == 1 + (1 << 20), "the epoch is %s", status["epoch"])
+        check("event=new_history" in log_of(daemon), "a new history was not told")
+        stop(daemon, signal.SIGKILL)
+        daemon.start()
+        check(log_of(daemon).count("event=new_history") == 1, "it was told again")
 
 
 def case_torn_tail(world):

@@ -124,6 +124,40 @@ Test(options, what_contradicts_is_refused)
         cr_assert_not(options_check(&options, &error));
 }
 
+/*
+ * Goal    A new history is begun by a word on the command line, once, and by nothing else:
+ *         a file would begin one at each start.
+ */
+Test(options, a_new_history_is_a_word)
+{
+        cr_assert(parse(2, "--data-dir", "/tmp/x"));
+        cr_assert_not(options.is_new_history);
+        cr_assert(parse(3, "--new-history", "--data-dir", "/tmp/x"));
+        cr_assert(options.is_new_history);
+        cr_assert_eq(options.verb, OPTIONS_RUN);
+        cr_assert(options_check(&options, &error));
+        cr_assert(parse(4, "--new-history", "--data-dir", "/tmp/x", "--check"));
+        cr_assert_eq(options.verb, OPTIONS_CHECK);
+        cr_assert(options_check(&options, &error));
+
+        cr_assert_not(parse(1, "--new-history=yes"));
+        cr_assert_not_null(strstr(error.text, "stands alone"));
+        cr_assert_not(parse(2, "--new-history", "yes"));
+        cr_assert_not_null(strstr(error.text, "\"yes\""));
+        cr_assert(parse(3, "--salvage", "/tmp/x", "--new-history"));
+        cr_assert_eq(options.verb, OPTIONS_SALVAGE);
+        cr_assert_not(options_check(&options, &error));
+        cr_assert_not_null(strstr(error.text, "by itself"));
+        cr_assert(parse(2, "--memory", "--new-history"));
+        cr_assert_not(options_check(&options, &error));
+
+        cr_assert(parse(0));
+        cr_assert_not(options_set_from_file(&options, "new_history", "yes", &error));
+        cr_assert_not_null(strstr(error.text, "command line alone"));
+        cr_assert_not(options_set_from_file(&options, "salvage", "/tmp/x", &error));
+        cr_assert_not(options.is_new_history);
+}
+
 /* Goal    Help and manual have every parameter. */
 Test(options, help_has_every_row)
 {
