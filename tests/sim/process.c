@@ -214,6 +214,8 @@ void sim_process_start(struct sim *sim)
         ACD_ASSERT(sim->shard != NULL);
         if (sim->phase == SIM_FAULTS && sim->crash_done > 0 && sim_percent(sim, 20))
                 simdisk_kill_at(sim->disk, SIMDISK_CHANGES, 1 + sim_below(sim, OPS_TO_DEATH));
+        /* Nothing was lost, and nothing may be different but epochs and ids. */
+        sim->options.is_new_history = sim->has_started && sim_percent(sim, 10);
         r = shard_open(sim->shard, &world, &sim->options, &error);
         if (simdisk_is_dead(sim->disk)) {
                 /* Died while it recovered; whatever open returned, nobody heard it. */
@@ -222,6 +224,10 @@ void sim_process_start(struct sim *sim)
         }
         if (r < 0)
                 sim_fail(sim, "the daemon does not start: %s", error.text);
+        sim->has_started = true;
+        if (sim->options.is_new_history &&
+            acd_history_epoch(sim->shard->acd) != acd_epoch(sim->shard->acd))
+                sim_fail(sim, "a new history was asked for and did not begin");
         sim_say(sim, "the process starts: epoch %llu, %llu replayed",
                 (unsigned long long)acd_epoch(sim->shard->acd),
                 (unsigned long long)sim->shard->recovery.replayed_count);

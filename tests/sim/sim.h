@@ -84,6 +84,7 @@ struct sim {
 
         struct options options;
         struct shard *shard;
+        bool has_started; /* once, so that there is something to continue */
         bool is_up;
         bool is_stopping;
         uint64_t work_at; /* when the journal's helper does its next piece; 0 = nothing to do */
