@@ -78,12 +78,6 @@ void redis_stream_bar(struct shard *shard, struct redis_stream *stream, const ch
 
 /* ---- judging ---- */
 
-static uint64_t history_epoch(const struct shard *shard)
-{
-        (void)shard;
-        return 0;
-}
-
 /* The first entry of @stream's tenant in the log, from @position on, that ends at or after
  * @sequence and is of @epoch or later: its tag and place. False: there is none. */
 static bool find_entry(struct shard *shard, const struct redis_stream *stream, uint64_t position,
@@ -127,7 +121,7 @@ static bool is_known(struct shard *shard, struct redis_stream *stream)
 static enum verdict judge(struct shard *shard, struct redis_stream *stream)
 {
         uint64_t first = tenants_first_sequence(&shard->tenants, stream->tenant, shard->event_log);
-        uint64_t history = history_epoch(shard);
+        uint64_t history = acd_history_epoch(shard->acd);
 
         if (stream->epoch > acd_epoch(shard->acd))
                 return FENCED;
@@ -220,7 +214,7 @@ static void take_id(struct shard *shard, struct redis_stream *stream)
                 be_sound(shard, stream);
                 break;
         case OTHER_HISTORY:
-                begin_anew(shard, stream, REDIS_RESYNC_NEW_HISTORY, history_epoch(shard));
+                begin_anew(shard, stream, REDIS_RESYNC_NEW_HISTORY, acd_history_epoch(shard->acd));
                 be_sound(shard, stream);
                 break;
         case FENCED:
