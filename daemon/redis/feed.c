@@ -67,7 +67,7 @@ static void forget_streams(struct redis_feed *feed)
         for (uint32_t i = 0; i < publisher->stream_count; i++) {
                 struct redis_stream *stream = &publisher->stream[i];
 
-                if (stream->master == feed->index && stream->state != REDIS_STREAM_BARRED)
+                if (stream->master == feed->index)
                         stream->state = REDIS_STREAM_UNKNOWN;
         }
 }

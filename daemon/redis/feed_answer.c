@@ -32,6 +32,9 @@ static void wait(struct redis_feed *feed, const char *why)
 {
         uint64_t ms = REDIS_RETRY_MS_MIN;
 
+        /* Each entry of a round may be refused: that is one failure. */
+        if (feed->is_doubtful)
+                return;
         for (uint32_t i = 0; i < feed->wait_count && ms < REDIS_RETRY_MS_MAX; i++)
                 ms *= 2;
         feed->wait_count++;
@@ -71,11 +74,12 @@ static void take_error(struct redis_feed *feed, struct redis_stream *stream, con
 
         redis_error_count(error, &feed->shard->metrics);
         redis_link_explain(why, error, text);
+        if (error->class == REDIS_ERROR_CLASS_WAIT)
+                wait(feed, why);
+        else if (error->class == REDIS_ERROR_CLASS_MOVED && stream != NULL)
+                redirect(feed, stream, text);
         feed->is_doubtful = true;
         switch (error->class) {
-        case REDIS_ERROR_CLASS_WAIT:
-                wait(feed, why);
-                break;
         case REDIS_ERROR_CLASS_LEAVE:
         case REDIS_ERROR_CLASS_PERSON:
                 redis_link_lose(&feed->link, error->class, why);
@@ -86,10 +90,8 @@ static void take_error(struct redis_feed *feed, struct redis_stream *stream, con
                 else
                         redis_link_lose(&feed->link, REDIS_ERROR_CLASS_PERSON, why);
                 break;
+        case REDIS_ERROR_CLASS_WAIT:
         case REDIS_ERROR_CLASS_MOVED:
-                if (stream != NULL)
-                        redirect(feed, stream, text);
-                break;
         case REDIS_ERROR_CLASS_ABORTED:
                 break;
         }

@@ -64,10 +64,12 @@ uint64_t redis_stream_lag(const struct shard *shard, const struct redis_stream *
 void redis_stream_bar(struct shard *shard, struct redis_stream *stream, const char *why)
 {
         struct acd_text name = redis_stream_name(shard, stream);
+        char text[REDIS_TEXT_SIZE];
 
+        (void)snprintf(text, sizeof(text), "acd:{%.*s}: %s", (int)name.size, name.at, why);
         /* Said once, not each time that it is asked again. */
-        if (strcmp(stream->text, why) != 0) {
-                (void)snprintf(stream->text, sizeof(stream->text), "%s", why);
+        if (strcmp(stream->text, text) != 0) {
+                memcpy(stream->text, text, sizeof(stream->text));
                 log_event(&shard->log, LOG_ERROR, "redis_refused", "tenant=%.*s reason=\"%s\"",
                           (int)name.size, name.at, why);
         }
@@ -136,25 +138,24 @@ static enum verdict judge(struct shard *shard, struct redis_stream *stream)
 
 static void bar_as_other(struct shard *shard, struct redis_stream *stream, bool is_fenced)
 {
-        struct acd_text name = redis_stream_name(shard, stream);
         char text[REDIS_TEXT_SIZE];
 
         if (is_fenced) {
                 shard->metrics.redis_fenced_total++;
                 (void)snprintf(text, sizeof(text),
-                               "fenced: a newer run wrote acd:{%.*s}:events (%llu-%llu, we are "
+                               "fenced: a newer run wrote the stream of events (%llu-%llu, we are "
                                "epoch %llu); stop one of the two daemons, or start once with "
                                "--new-history",
-                               (int)name.size, name.at, (unsigned long long)stream->epoch,
+                               (unsigned long long)stream->epoch,
                                (unsigned long long)stream->sequence,
                                (unsigned long long)acd_epoch(shard->acd));
         } else {
                 shard->metrics.redis_foreign_total++;
                 (void)snprintf(text, sizeof(text),
-                               "acd:{%.*s}:events ends with %llu-%llu, which this daemon never "
-                               "wrote; rename or delete the stream, or start once with "
+                               "the stream of events ends with %llu-%llu, which this daemon "
+                               "never wrote; rename or delete it, or start once with "
                                "--new-history",
-                               (int)name.size, name.at, (unsigned long long)stream->epoch,
+                               (unsigned long long)stream->epoch,
                                (unsigned long long)stream->sequence);
         }
         redis_stream_bar(shard, stream, text);
@@ -226,6 +227,17 @@ static void take_id(struct shard *shard, struct redis_stream *stream)
         }
 }
 
+static void note_loss(struct shard *shard, const struct redis_stream *stream, const char *event,
+                      uint64_t *counter)
+{
+        struct acd_text name = redis_stream_name(shard, stream);
+
+        (*counter)++;
+        log_event(&shard->log, LOG_WARNING, event, "tenant=%.*s last_id=%llu-%llu", (int)name.size,
+                  name.at, (unsigned long long)stream->epoch,
+                  (unsigned long long)stream->sequence);
+}
+
 static bool is_no_key(const struct redis_reply *info)
 {
         return info->kind == REDIS_ERROR && strstr(info->text, "no such key") != NULL;
@@ -241,7 +253,8 @@ void redis_stream_take(struct shard *shard, struct redis_stream *stream,
         stream->position = 0;
         if (is_no_key(info)) {
                 if (stream->is_there)
-                        shard->metrics.redis_stream_gone_total++;
+                        note_loss(shard, stream, "redis_stream_gone",
+                                  &shard->metrics.redis_stream_gone_total);
                 begin_first(shard, stream);
                 return;
         }
@@ -251,7 +264,7 @@ void redis_stream_take(struct shard *shard, struct redis_stream *stream,
                 return;
         }
         if (stream->epoch < epoch || (stream->epoch == epoch && stream->sequence < sequence))
-                shard->metrics.redis_lost_tail_total++;
+                note_loss(shard, stream, "redis_lost_tail", &shard->metrics.redis_lost_tail_total);
         if (stream->epoch == 0 && stream->sequence == 0) {
                 begin_first(shard, stream);
                 stream->is_there = true;

@@ -30,7 +30,7 @@ struct shard;
 enum {
         REDIS_STREAM_KEY_SIZE = ACD_NAME_MAX + 96,
         REDIS_STREAM_ID_SIZE = 48,
-        REDIS_STREAM_BAR_MS = 30000,
+        REDIS_STREAM_BAR_MS = 10000,
 };
 
 enum redis_stream_state {
