@@ -141,6 +141,8 @@ _acdctl()
                 COMPREPLY=($(compgen -W "$commands" -- "$word"))
         elif [[ $command == apply ]]; then
                 COMPREPLY=($(compgen -f -- "$word"))
+        elif [[ $command == export ]]; then
+                COMPREPLY=($(compgen -W "queue_log" -- "$word"))
         fi
 }
 complete -F _acdctl acdctl

@@ -7,7 +7,7 @@ _acdctl()
 {
         local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
         local command="" i
-        local commands="apply status queues agents contacts submit cancel agent gateway events drain stop version help"
+        local commands="apply status queues agents contacts submit cancel agent gateway events export drain stop version help"
         local -A options=(
                 [apply]="--dry-run"
                 [status]="--limits --metrics"
@@ -18,6 +18,7 @@ _acdctl()
                 [agent]="--auto --address --shared --answer --handle --wrap-up --reject --miss --fixed --count --duration --seed"
                 [gateway]="--auto --rate --mix --channel --patience --talk --ring --fail --fixed --count --duration --seed"
                 [events]="--from --contact --count --duration"
+                [export]="--from --until --follow --fresh --output"
                 [drain]="--resume"
                 [stop]="--fast"
                 [all]="--connect --tenant --client --role --timeout --json"
@@ -52,6 +53,8 @@ _acdctl()
                 COMPREPLY=($(compgen -W "$commands" -- "$word"))
         elif [[ $command == apply ]]; then
                 COMPREPLY=($(compgen -f -- "$word"))
+        elif [[ $command == export ]]; then
+                COMPREPLY=($(compgen -W "queue_log" -- "$word"))
         fi
 }
 complete -F _acdctl acdctl

@@ -1,0 +1,368 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""A life of contacts on a real daemon, and what acdctl export says of it.
+
+Goal    Every outcome that there is gets the line that an Asterisk would have
+        written; a reader made for that format counts what the daemon counts.
+Method  A gateway and two desktops that speak the protocol act a script; beside
+        each act stand the lines that it must lead to.
+Oracle  The script; queue_log_reader.py, which knows nothing of this project; the
+        daemon's own counts.
+
+usage: queue_log.py ACDD ACDCTL ROOT
+"""
+
+import os
+import re
+import sys
+import tempfile
+import time
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../python_client"))
+import queue_log_reader as reader
+from client import Connection, Schema
+from harness import DEADLINE_S, DONE, NO_DAEMON, USAGE, Daemon, check
+
+FLOOR = """
+agent_grace: 1s
+gateway_grace: 1s
+skills: [talk]
+queues:
+  voice: {requirement: {all: {talk: 1}}, offer_timeout: 1m, cool_down: 1h, missed_max: 0,
+          on_agent_lost: requeue}
+  quick: {requirement: {all: {talk: 1}}, offer_timeout: 1s, cool_down: 1h, missed_max: 0}
+agents:
+  anna: {skills: {talk: 5}}
+  bob: {skills: {talk: 5}}
+"""
+N = r"\d+"
+ID = "[0-9a-z]{13}"
+
+
+class Desk:
+    """An agent's desktop."""
+
+    def __init__(self, play, name):
+        self.play = play
+        self.name = name
+        self.line = None
+        self.session = 0
+
+    def log_in(self):
+        self.line = Connection(self.play.schema, self.play.address)
+        self.line.hello("default", "AGENT", "desk-" + self.name)
+        self.session = self.line.ask("LOGIN", agent=self.name).session
+
+    def ask(self, kind, **fields):
+        return self.line.ask(kind, self.session, **fields)
+
+    def offer(self, contact):
+        return self.line.push("OFFER", lambda offer: offer.contact == contact).body
+
+    def ready(self):
+        self.ask("READY")
+        self.play.expect("UNPAUSEALL", agent=self.name, data="")
+
+    def pause(self, label):
+        self.ask("PAUSE", label=label)
+        self.play.expect("PAUSEALL", agent=self.name, data=label)
+
+
+class Play:
+    """The parties, the acts, and the lines that they lead to."""
+
+    def __init__(self, daemon, schema):
+        self.daemon = daemon
+        self.acdctl = daemon.acdctl
+        self.schema = schema
+        self.address = self.acdctl.address
+        self.expected = []
+        self.anna = Desk(self, "anna")
+        self.bob = Desk(self, "bob")
+        self.gateway = None
+        self.names = {}  # client key -> id as in the file
+
+    def expect(self, event, key="NONE", queue="NONE", agent="NONE", data=""):
+        """data: a pattern."""
+        self.expected.append((event, key, queue, agent, data))
+
+    def open_gateway(self, name):
+        self.gateway = Connection(self.schema, self.address)
+        self.gateway.hello("default", "GATEWAY", name)
+
+    def submit(self, key, position, queue="voice", channel="phone", **fields):
+        number = self.gateway.ask("SUBMIT", queue=queue, channel=channel, client_key=key,
+                                  **fields).id
+        self.expect("ENTERQUEUE", key, queue, data=r"\|%s\|%d" % (key.replace("|", "_"), position))
+        return number
+
+    def report(self, contact, what, assignment=0, reason="UNSPECIFIED"):
+        self.gateway.ask("REPORT", contact=contact, assignment=assignment,
+                         report=self.schema.value("REPORT_" + what),
+                         reason=self.schema.value("REASON_" + reason))
+
+    def cancel(self, contact, reason="UNSPECIFIED"):
+        self.gateway.ask("CANCEL", contact=contact, reason=self.schema.value("REASON_" + reason))
+
+    def until(self, kind, reason, count=1):
+        """Wait until so many events of this kind and reason are in the log."""
+        end = time.monotonic() + DEADLINE_S
+        while time.monotonic() < end:
+            last = self.acdctl("status", "--json").expect(DONE).json()
+            run = self.acdctl("events", "--from", "1", "--duration", "100ms", "--json")
+            seen = [event for event in run.expect(DONE).lines()
+                    if event.get("event") == kind and event.get("reason") == reason]
+            if len(seen) >= count:
+                return
+        check(False, "no %s %s: %s", kind, reason, last)
+
+    def connect(self, desk, contact, key, queue="voice"):
+        """What is offered to him is accepted and connected."""
+        offer = desk.offer(contact)
+        desk.ask("ACCEPT", assignment=offer.assignment, epoch=offer.epoch)
+        self.report(contact, "CONNECTED", offer.assignment)
+        self.expect("CONNECT", key, queue, desk.name, r"%s\|%s\|%s" % (N, ID, N))
+        return offer.assignment
+
+    #
+    # The acts.
+    #
+
+    def come(self):
+        self.open_gateway("pbx")
+        for desk in (self.anna, self.bob):
+            desk.log_in()
+            self.expect("AGENTLOGIN", agent=desk.name, data="")
+            self.expect("PAUSEALL", agent=desk.name, data="login")
+
+    def answer(self):
+        """By the agent, and by the caller."""
+        self.anna.ready()
+        contact = self.submit("one", 1)
+        assignment = self.connect(self.anna, contact, "one")
+        self.anna.ask("HOLD", assignment=assignment)
+        self.anna.ask("UNHOLD", assignment=assignment)
+        self.anna.ask("COMPLETE", assignment=assignment, label="sold")
+        self.expect("COMPLETEAGENT", "one", "voice", "anna", r"%s\|%s\|1" % (N, N))
+        contact = self.submit("two|2", 1)
+        self.connect(self.anna, contact, "two|2")
+        self.report(contact, "ENDED", reason="ENDED_BY_CUSTOMER")
+        self.expect("COMPLETECALLER", "two|2", "voice", "anna", r"%s\|%s\|1" % (N, N))
+        self.anna.pause("lunch")
+
+    def wait_in_vain(self):
+        """Who overtakes whom, and where one stands when one leaves."""
+        first = self.submit("w1", 1)
+        self.submit("w2", 2)
+        self.submit("w3", 1, band=20)
+        fourth = self.submit("w4", 2, credit_ms=3600000)
+        self.cancel(first)
+        self.expect("ABANDON", "w1", "voice", data=r"3\|1\|%s" % N)
+        self.gateway.ask("UPDATE", contact=fourth, band=31, credit_ms=0)
+        self.cancel(fourth, "CANCELLED")
+        self.expect("WITHDRAW", "w4", "voice", data=r"1\|2\|%s\|CANCELLED" % N)
+        self.acdctl("cancel", "--key", "w3").expect(DONE)
+        self.expect("WITHDRAW", "w3", "voice", data=r"1\|1\|%s\|OPERATOR" % N)
+        self.acdctl("cancel", "--key", "w2").expect(DONE)
+        self.expect("WITHDRAW", "w2", "voice", data=r"1\|2\|%s\|OPERATOR" % N)
+
+    def ring(self):
+        """Offers that come to nothing, each in its way."""
+        self.anna.ready()
+        contact = self.submit("r1", 1)
+        offer = self.anna.offer(contact)
+        self.anna.ask("REJECT", assignment=offer.assignment)
+        self.expect("RINGNOANSWER", "r1", "voice", "anna", N)
+        self.bob.ready()
+        offer = self.bob.offer(contact)
+        self.bob.ask("ACCEPT", assignment=offer.assignment, epoch=offer.epoch)
+        self.report(contact, "FAILED", offer.assignment, "FAILED_BUSY")
+        self.expect("RINGNOANSWER", "r1", "voice", "bob", N)
+        self.cancel(contact)
+        self.expect("ABANDON", "r1", "voice", data=r"1\|1\|%s" % N)
+        self.bob.pause("desk")
+        contact = self.submit("r2", 1)
+        self.anna.offer(contact)
+        self.cancel(contact)
+        self.expect("RINGCANCELED", "r2", "voice", "anna", N)
+        self.expect("ABANDON", "r2", "voice", data=r"1\|1\|%s" % N)
+        contact = self.submit("r3", 1)
+        self.anna.offer(contact)
+        self.anna.ask("PAUSE", label="tea")
+        self.expect("RINGCANCELED", "r3", "voice", "anna", N)
+        self.expect("PAUSEALL", agent="anna", data="tea")
+        self.cancel(contact)
+        self.expect("ABANDON", "r3", "voice", data=r"1\|1\|%s" % N)
+        self.anna.ready()
+        contact = self.submit("r4", 1, queue="quick")
+        self.anna.line.push("OFFER_ENDED", lambda ended: ended.reason ==
+                            self.schema.value("REASON_OFFER_TIMEOUT"))
+        self.expect("RINGNOANSWER", "r4", "quick", "anna", r"1\d\d\d")
+        self.cancel(contact)
+        self.expect("ABANDON", "r4", "quick", data=r"1\|1\|%s" % N)
+        self.anna.pause("desk")
+
+    def lose_agent(self):
+        """His contact comes back to the queue: another stay."""
+        self.bob.ready()
+        contact = self.submit("l1", 1)
+        self.connect(self.bob, contact, "l1")
+        self.bob.line.close()
+        self.expect("PAUSEALL", agent="bob", data="lost")
+        self.until("AGENT_LOGGED_OUT", "AGENT_LOST")
+        self.expect("COMPLETEAGENT", "l1", "voice", "bob", r"%s\|%s\|1" % (N, N))
+        self.expect("ENTERQUEUE", "l1", "voice", data=r"\|l1\|1")
+        self.expect("AGENTLOGOFF", agent="bob", data=r"\|%s" % N)
+        self.anna.ready()
+        assignment = self.connect(self.anna, contact, "l1")
+        self.anna.ask("COMPLETE", assignment=assignment)
+        self.expect("COMPLETEAGENT", "l1", "voice", "anna", r"%s\|%s\|1" % (N, N))
+
+    def lose_gateway(self):
+        """Who waits and who talks is gone with it."""
+        contact = self.submit("g1", 1)
+        self.connect(self.anna, contact, "g1")
+        self.submit("g2", 1)
+        self.gateway.close()
+        self.until("CONTACT_CLOSED", "GATEWAY_LOST", 2)
+        self.lost = [("COMPLETECALLER", "g1", "voice", "anna", r"%s\|%s\|1" % (N, N)),
+                     ("WITHDRAW", "g2", "voice", "NONE", r"1\|1\|%s\|GATEWAY_LOST" % N)]
+        self.expected += self.lost
+        self.open_gateway("pbx")
+
+    def go_home(self):
+        self.anna.ask("LOGOUT")
+        self.expect("AGENTLOGOFF", agent="anna", data=r"\|%s" % N)
+        self.anna.log_in()
+        self.expect("AGENTLOGIN", agent="anna", data="")
+        self.expect("PAUSEALL", agent="anna", data="login")
+        self.anna.ready()
+
+    def restart(self):
+        """An offer is open when the daemon dies, and somebody else waits."""
+        for key, position in (("s1", 1), ("s2", 2)):
+            self.acdctl("submit", "voice", "--channel", "email", "--key", key).expect(DONE)
+            self.expect("ENTERQUEUE", key, "voice", data=r"\|%s\|%d" % (key, position))
+        self.offered("s1")
+        self.daemon.kill()
+        self.daemon.start()
+        self.expect("QUEUESTART", data="")
+        self.expect("RINGCANCELED", "s1", "voice", "anna", N)
+        self.anna.log_in()
+        for key, position in (("s1", 1), ("s2", 2)):
+            offer = self.offered(key)
+            self.anna.ask("ACCEPT", assignment=offer, epoch=0)
+            self.expect("CONNECT", key, "voice", "anna", r"%s\|%s\|%s" % (N, ID, N))
+            self.anna.ask("COMPLETE", assignment=offer)
+            self.expect("COMPLETEAGENT", key, "voice", "anna", r"%s\|%s\|%d" % (N, N, position))
+        self.anna.ask("LOGOUT")
+        self.expect("AGENTLOGOFF", agent="anna", data=r"\|%s" % N)
+
+    def offered(self, key):
+        """The assignment that offers this contact to anna, by a look at her desk."""
+        end = time.monotonic() + DEADLINE_S
+        while time.monotonic() < end:
+            for open_one in self.anna.ask("SNAPSHOT").snapshot.assignments:
+                if open_one.client_key == key:
+                    return open_one.assignment
+        check(False, "%s is not offered again", key)
+        return 0
+
+    def play(self):
+        for act in (self.come, self.answer, self.wait_in_vain, self.ring, self.lose_agent,
+                    self.lose_gateway, self.go_home, self.restart):
+            act()
+
+
+def check_lines(play, lines):
+    """Each line, in order. Configuring was before the play."""
+    while lines and lines[0].event in ("CONFIGRELOAD", "QUEUESTART"):
+        lines = lines[1:]
+    calls = {}
+    for line, (event, key, queue, agent, data) in zip(lines, play.expected):
+        call = calls.setdefault(key, line.call) if key != "NONE" else "NONE"
+        text = "|".join(line.data)
+        check((line.event, line.call, line.queue, line.agent) == (event, call, queue, agent) and
+              re.fullmatch(data, text), "%s\nis not\n%s", line, (event, key, queue, agent, data))
+        check(call == "NONE" or re.fullmatch(ID, call), "%s", line)
+    check(len(lines) == len(play.expected), "%d lines instead of %d: %s", len(lines),
+          len(play.expected), lines[len(play.expected):])
+    check(len(set(calls.values())) == len(calls), "two contacts under one id")
+    check(all(a.second <= b.second for a, b in zip(lines, lines[1:])), "time goes back")
+
+
+def check_counts(play, lines):
+    """The reader counts what the daemon counts."""
+    queues, odd = reader.statistics(lines)
+    check(not odd, "%s", "\n".join(odd))
+    for row in play.acdctl("queues", "--json").expect(DONE).json()["queues"]:
+        queue = queues[row["queue"]]
+        check(row["answered"] == len(queue.calls_answered), "%s: answered %d", row,
+              len(queue.calls_answered))
+        check(row["abandoned"] == queue.abandoned, "%s: abandoned %d", row, queue.abandoned)
+        # A contact that came back from a lost agent entered twice, and left the agent once more.
+        back = queue.answered - len(queue.calls_answered)
+        check(row["submitted"] == queue.entered - back, "%s: entered %d", row, queue.entered)
+        check(row["closed"] == queue.completed + queue.abandoned + queue.withdrawn - back,
+              "%s: ended", row)
+
+
+def check_selection(play, lines, directory):
+    """--from, --until, --output, --fresh and --follow."""
+    acdctl = play.acdctl
+    whole = acdctl("export", "queue_log").expect(DONE)
+    last = int(re.search(r"--from (\d+)", whole.err).group(1)) - 1
+    path = os.path.join(directory, "queue_log")
+    for middle in range(1, last, last // 7):
+        with open(path, "w", encoding="ascii") as file:
+            file.write("kept\n")
+        acdctl("export", "queue_log", "--until", str(middle), "--output", path).expect(DONE)
+        acdctl("export", "queue_log", "--output", path, "--from", str(middle + 1)).expect(DONE)
+        with open(path, encoding="ascii") as file:
+            check(file.read() == "kept\n" + whole.out, "cut at %d", middle)
+        fresh = acdctl("export", "queue_log", "--from", str(middle), "--fresh").expect(DONE)
+        reader.parse(fresh.out)
+    beyond = acdctl("export", "queue_log", "--from", str(last + 1)).expect(DONE)
+    check(beyond.out == "", "%s", beyond)
+    check(acdctl("export", "cdr").expect(USAGE).err.count("queue_log"), "which formats there are")
+    acdctl("export", "queue_log", "--output", directory).expect(USAGE)
+    acdctl("export", "queue_log", "--output", "/dev/full").expect(USAGE)
+    check_follow(play, lines, last)
+
+
+def check_follow(play, lines, last):
+    """It goes on with what happens, each line when it happens."""
+    follower = play.acdctl.start("export", "queue_log", "--follow", "--from", str(last + 1))
+    play.acdctl("submit", "voice", "--channel", "email", "--key", "late").expect(DONE)
+    line = reader.parse(follower.stdout.readline())[0]
+    check(line.event == "ENTERQUEUE" and line.data == ["", "late", "1"], "%s", line)
+    play.acdctl("cancel", "--key", "late").expect(DONE)
+    line = reader.parse(follower.stdout.readline())[0]
+    check(line.event == "WITHDRAW" and line.second >= lines[-1].second, "%s", line)
+    follower.terminate()
+    follower.communicate()
+    check(follower.returncode == 0, "ended with %d", follower.returncode)
+
+
+def main():
+    acdd, acdctl, root = sys.argv[1:]
+    with tempfile.TemporaryDirectory(prefix="acdd-test-") as directory:
+        schema = Schema(root, directory)
+        begin = int(time.time())
+        with Daemon(acdd, acdctl) as daemon:
+            daemon.acdctl("apply", "-", stdin=FLOOR).expect(DONE)
+            play = Play(daemon, schema)
+            play.play()
+            text = daemon.acdctl("export", "queue_log").expect(DONE).out
+            lines = reader.parse(text)
+            check(begin <= lines[0].second and lines[-1].second <= time.time(), "%s", lines[0])
+            check_lines(play, lines)
+            check_counts(play, lines)
+            check_selection(play, lines, directory)
+        daemon.acdctl("export", "queue_log").expect(NO_DAEMON)
+    print("%d lines, each as it must be" % len(lines))
+
+
+if __name__ == "__main__":
+    main()
