@@ -4,9 +4,7 @@
  *
  * The file is text of unknown origin, so a row passes through three gates, each
  * of which can refuse it with a reason: the line (bounded, printable), the
- * fields (17 of them, each of its kind), and their sense together. Rows are
- * read from zlib in blocks; a line never needs more than BANK_LINE_MAX bytes,
- * whatever the file claims.
+ * fields (17 of them, each of its kind), and their sense together.
  *
  * Clocks in a row are times of day without a date, the date being that of the
  * entry into the voice-response unit. A call that goes on past midnight shows a
@@ -26,13 +24,12 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
 
 #include "base/assert.h"
+#include "clients/replay/lines.h"
 
 enum {
         FIELD_COUNT = 17,
-        BLOCK_SIZE = 65536,
         DAY_S = 86400,
         HOUR_MAX = 29, /* some systems write the hours after midnight as 24, 25, ... */
 };
@@ -406,7 +403,7 @@ enum bank_flaw bank_parse_row(struct bank *bank, const char *text, size_t size,
         return BANK_FLAW_COUNT;
 }
 
-static int add_record(struct bank *bank, const struct bank_record *record)
+int bank_add_record(struct bank *bank, const struct bank_record *record)
 {
         if (bank->record_count == bank->record_capacity) {
                 size_t capacity = bank->record_capacity == 0 ? 4096 : bank->record_capacity * 2;
@@ -432,17 +429,16 @@ static void note_flaw(struct bank_report *report, uint64_t line, enum bank_flaw 
                 report->named[report->named_count++] = (struct bank_flawed_line){ line, flaw };
 }
 
-/* One line of the file, of @size bytes; what is beyond BANK_LINE_MAX is not there. */
-static int take_line(struct bank *bank, uint64_t line, const char *text, size_t size)
+/* One line of the file. */
+static int take_line(void *context, uint64_t line, const char *text, size_t size)
 {
+        struct bank *bank = context;
         struct bank_report *report = &bank->report;
         struct bank_record record;
         bool is_phantom = false;
         uint32_t odd = 0;
         enum bank_flaw flaw;
 
-        if (size > 0 && size <= BANK_LINE_MAX && text[size - 1] == '\r')
-                size--;
         if (size == 0 || (line == 1 && size > 4 && memcmp(text, "vru+", 4) == 0))
                 return 0;
 
@@ -458,85 +454,17 @@ static int take_line(struct bank *bank, uint64_t line, const char *text, size_t 
         }
         for (uint32_t i = 0; i < BANK_ODDITY_COUNT; i++)
                 report->oddity_count[i] += odd >> i & 1;
-        return add_record(bank, &record);
-}
-
-/* Lines as they come in blocks: at most BANK_LINE_MAX + 1 bytes of one are kept,
- * which is enough to know that it is too long. */
-struct liner {
-        char text[BANK_LINE_MAX + 1];
-        size_t size;
-        uint64_t line;
-};
-
-static int take_block(struct bank *bank, struct liner *liner, const char *block, size_t size)
-{
-        const char *end = block + size;
-
-        while (block < end) {
-                const char *newline = memchr(block, '\n', (size_t)(end - block));
-                size_t part = (size_t)((newline == NULL ? end : newline) - block);
-                size_t room = sizeof(liner->text) - liner->size;
-
-                memcpy(liner->text + liner->size, block, part < room ? part : room);
-                liner->size += part < room ? part : room;
-                if (newline == NULL)
-                        return 0;
-
-                int r = take_line(bank, ++liner->line, liner->text, liner->size);
-
-                if (r < 0)
-                        return r;
-                liner->size = 0;
-                block = newline + 1;
-        }
-        return 0;
-}
-
-/* @block: BLOCK_SIZE bytes to read into. */
-static int take_file(struct bank *bank, gzFile file, char *block)
-{
-        struct liner liner = { .size = 0 };
-        int got;
-
-        while ((got = gzread(file, block, BLOCK_SIZE)) > 0) {
-                int r = take_block(bank, &liner, block, (size_t)got);
-
-                if (r < 0)
-                        return r;
-        }
-        if (got < 0)
-                return -EIO;
-        if (liner.size > 0)
-                return take_line(bank, ++liner.line, liner.text, liner.size);
-        return 0;
-}
-
-static int load(struct bank *bank, const char *path, char *block)
-{
-        gzFile file;
-        int r;
-
-        errno = 0;
-        file = gzopen(path, "rb");
-        if (file == NULL)
-                return errno != 0 ? -errno : -ENOMEM;
-        r = take_file(bank, file, block);
-        /* The end of the archive is checked when it is read; a cut one shows here. */
-        if (gzclose_r(file) != Z_OK && r == 0)
-                r = -EIO;
-        return r == 0 && bank->record_count == 0 ? -ENODATA : r;
+        return bank_add_record(bank, &record);
 }
 
 int bank_load(struct bank *bank, const char *path)
 {
-        char *block = malloc(BLOCK_SIZE);
-        int r = -ENOMEM;
+        int r;
 
         memset(bank, 0, sizeof(*bank));
-        if (block != NULL)
-                r = load(bank, path, block);
-        free(block);
+        r = lines_read(path, take_line, bank);
+        if (r == 0 && bank->record_count == 0)
+                r = -ENODATA;
         if (r < 0) {
                 struct bank_report report = bank->report;
 
@@ -549,6 +477,7 @@ int bank_load(struct bank *bank, const char *path)
 void bank_free(struct bank *bank)
 {
         free(bank->record);
+        free(bank->shift);
         memset(bank, 0, sizeof(*bank));
 }
 

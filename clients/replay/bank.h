@@ -30,6 +30,7 @@ enum {
         BANK_TYPE_MAX = 32,     /* distinct types; each becomes a queue */
         BANK_SERVER_NAME_MAX = 31,
         BANK_TYPE_NAME_MAX = 7,
+        BANK_NAME_SIZE = 80, /* of servers and types from elsewhere, the zero with it */
         BANK_DURATION_MAX = 86400,
         BANK_FLAW_NAMED_MAX = 8,
 };
@@ -89,6 +90,15 @@ struct bank_record {
         uint8_t priority;
         uint8_t outcome; /* enum bank_outcome */
         bool is_queued;
+        bool is_taken_out; /* BANK_HANG, but not for want of patience */
+};
+
+/* When a server was there. Call records do not tell; other sources may. */
+struct bank_shift {
+        int64_t from_s;
+        int64_t to_s;
+        uint16_t server;
+        bool is_last; /* went home after it; else a break */
 };
 
 struct bank_flawed_line {
@@ -113,11 +123,17 @@ struct bank {
         size_t record_count;
         struct bank_record *record;
         uint32_t server_count;
-        char server[BANK_SERVER_MAX][BANK_SERVER_NAME_MAX + 1];
+        char server[BANK_SERVER_MAX][BANK_NAME_SIZE];
         uint32_t type_count;
-        char type[BANK_TYPE_MAX][BANK_TYPE_NAME_MAX + 1];
+        char type[BANK_TYPE_MAX][BANK_NAME_SIZE];
         struct bank_report report;
         size_t record_capacity;
+        /* Where the source tells it: shifts by server and time, disjoint, and
+         * which types a server is there for. */
+        size_t shift_count;
+        struct bank_shift *shift;
+        bool is_told[BANK_SERVER_MAX];       /* his shifts are all there is */
+        uint32_t member_of[BANK_SERVER_MAX]; /* a bit per type; 0 = not told */
 };
 
 /* Read @path into @bank, whatever it held before. On error @bank is empty. */
@@ -125,6 +141,9 @@ int bank_load(struct bank *bank, const char *path);
 
 /* Release what @bank holds. An empty bank, all zero, is fine. */
 void bank_free(struct bank *bank);
+
+/* One more record. -E2BIG, -ENOMEM. */
+int bank_add_record(struct bank *bank, const struct bank_record *record);
 
 /* Say what was read and what was not, a few lines. */
 void bank_report_print(const struct bank_report *report, FILE *out);

@@ -63,7 +63,7 @@ int bank_export(const char *path, const struct plan *plan, const struct driver_r
         if (names == NULL)
                 return -ENOMEM;
         for (uint32_t i = 0; i < plan->agent_count; i++)
-                memcpy(names->server[i], plan->agent[i].name, sizeof(names->server[i]));
+                memcpy(names->server[i], plan->agent[i].name, sizeof(plan->agent[i].name));
         for (uint32_t i = 0; i < plan->queue_count; i++)
                 memcpy(names->type[i], plan->queue[i], BANK_TYPE_NAME_MAX);
 

@@ -47,6 +47,7 @@ struct builder {
         struct curve patience[BANK_TYPE_MAX];
         struct curve patience_of_all;
         int64_t *service_of; /* per record: its service's index, or -1 */
+        size_t next_shift;   /* of the bank, not yet taken */
 };
 
 struct plan_settings plan_settings_default(void)
@@ -132,6 +133,10 @@ static int find_skills(struct builder *builder)
                             served[i].by_type[type] >=
                                     builder->settings->skill_share * served[i].all)
                                 builder->skills[i] |= 1U << type;
+        /* Who is told to be a member is one, of these and of no others. */
+        for (uint32_t i = 0; i < bank->server_count; i++)
+                if (bank->member_of[i] != 0)
+                        builder->skills[i] = bank->member_of[i];
         for (uint32_t type = 0; type < bank->type_count; type++)
                 cover_type(builder, served, type);
         free(served);
@@ -155,8 +160,10 @@ static int fit_patience(const struct bank *bank, uint32_t type, struct curve *re
                 const struct bank_record *record = &bank->record[i];
 
                 if (record->arrival_s != 0 && (type == UINT32_MAX || record->type == type))
-                        observation[count++] = (struct observation){ record->wait_s,
-                                                                     record->outcome == BANK_HANG };
+                        observation[count++] = (struct observation){
+                                record->wait_s,
+                                record->outcome == BANK_HANG && !record->is_taken_out,
+                        };
         }
         r = curve_fit(ret_curve, observation, count);
         free(observation);
@@ -357,32 +364,59 @@ static int64_t plan_ms(const struct plan *plan, int64_t second)
         return (second - plan->origin_s) * 1000;
 }
 
-/* The server's name, as far as it is one of ours (base/name.h); where it is not,
- * its number makes it one that no other server has. */
-static void name_agent(struct plan_agent *agent, const char *server, uint32_t number)
+/* The name of a server or type, as far as it is one of ours (base/name.h) and not too
+ * long; where it is not, its number makes it one that no other has. */
+static void make_name(char ret_name[PLAN_NAME_MAX + 1], const char *given, uint32_t number)
 {
-        size_t size = strlen(server);
-        char name[PLAN_NAME_MAX + 1];
+        size_t size = strlen(given);
+        char name[BANK_NAME_SIZE];
 
-        if (acd_name_is_valid(server, size)) {
-                memcpy(agent->name, server, size);
+        if (size <= PLAN_NAME_MAX && acd_name_is_valid(given, size)) {
+                memcpy(ret_name, given, size);
                 return;
         }
         for (size_t i = 0; i <= size; i++)
-                name[i] = acd_name_is_valid(server + i, 1) || i == size ? server[i] : '_';
-        snprintf(agent->name, sizeof(agent->name), "%.20s:%u", name, number);
+                name[i] = acd_name_is_valid(given + i, 1) || i == size ? given[i] : '_';
+        snprintf(ret_name, PLAN_NAME_MAX + 1, "%.20s:%u", name, number);
 }
 
-/* The spans of one server. */
-static void make_spans(struct builder *builder, uint32_t server)
+/* What the source tells of one server, as far as it is of the days that are played. */
+static void take_shifts(struct builder *builder, uint32_t server)
+{
+        const struct bank *bank = builder->bank;
+        struct plan *plan = builder->plan;
+        int64_t end_s = INT64_MAX;
+
+        if (builder->settings->date != 0)
+                end_s = bank_midnight(builder->settings->date) + 86400;
+        while (builder->next_shift < bank->shift_count &&
+               bank->shift[builder->next_shift].server < server)
+                builder->next_shift++;
+        for (size_t i = builder->next_shift;
+             i < bank->shift_count && bank->shift[i].server == server; i++) {
+                struct bank_shift shift = bank->shift[i];
+
+                if (shift.from_s < plan->origin_s)
+                        shift.from_s = plan->origin_s;
+                if (shift.to_s > end_s)
+                        shift.to_s = end_s;
+                if (shift.from_s >= shift.to_s)
+                        continue;
+                plan->span[plan->span_count++] = (struct plan_span){
+                        .from_ms = plan_ms(plan, shift.from_s),
+                        .last_ms = plan_ms(plan, shift.to_s),
+                        .to_ms = plan_ms(plan, shift.to_s),
+                        .is_last_of_day = shift.is_last,
+                };
+        }
+}
+
+/* What his services show of one server. */
+static void infer_spans(struct builder *builder, uint32_t server)
 {
         struct plan *plan = builder->plan;
-        struct plan_agent *agent = &plan->agent[plan->agent_count];
         int64_t from_s = INT64_MAX;
 
-        if (builder->readiness.first[server] == builder->readiness.first[server + 1])
-                return;
-        agent->span_first = plan->span_count;
         for (size_t i = builder->readiness.first[server]; i < builder->readiness.first[server + 1];
              i++) {
                 const struct service *service = &builder->readiness.service[i];
@@ -402,9 +436,26 @@ static void make_spans(struct builder *builder, uint32_t server)
                 };
                 from_s = back_s;
         }
+}
+
+/* One server, unless nothing at all is known of him. */
+static void make_agent(struct builder *builder, uint32_t server)
+{
+        struct plan *plan = builder->plan;
+        struct plan_agent *agent = &plan->agent[plan->agent_count];
+        const size_t *first = &builder->readiness.first[server];
+        bool is_told = builder->bank->is_told[server];
+
+        if (first[0] == first[1] && (!is_told || builder->skills[server] == 0))
+                return;
+        agent->span_first = plan->span_count;
+        if (is_told)
+                take_shifts(builder, server);
+        else
+                infer_spans(builder, server);
         /* Without a span he is absent, but somebody who could come. */
         agent->span_count = (uint32_t)(plan->span_count - agent->span_first);
-        name_agent(agent, builder->bank->server[server], server);
+        make_name(agent->name, builder->bank->server[server], server);
         agent->skills = builder->skills[server];
         plan->agent_count++;
 }
@@ -415,11 +466,12 @@ static int make_agents(struct builder *builder)
         const struct bank *bank = builder->bank;
 
         plan->agent = calloc(bank->server_count + 1, sizeof(*plan->agent));
-        plan->span = calloc(builder->readiness.service_count + 1, sizeof(*plan->span));
+        plan->span = calloc(builder->readiness.service_count + bank->shift_count + 1,
+                            sizeof(*plan->span));
         if (plan->agent == NULL || plan->span == NULL)
                 return -ENOMEM;
         for (uint32_t i = 0; i < bank->server_count; i++)
-                make_spans(builder, i);
+                make_agent(builder, i);
         return plan->agent_count == 0 ? -ENODATA : 0;
 }
 
@@ -430,7 +482,7 @@ static int build(struct builder *builder)
 
         plan->queue_count = builder->bank->type_count;
         for (uint32_t i = 0; i < plan->queue_count; i++)
-                memcpy(plan->queue[i], builder->bank->type[i], BANK_TYPE_NAME_MAX);
+                make_name(plan->queue[i], builder->bank->type[i], i);
         r = find_origin(builder);
         if (r == 0)
                 r = find_skills(builder);
