@@ -69,6 +69,7 @@ static void help(void)
 {
         puts("acdsim [FILE] [options]   play call records, or without a file a generated day,\n"
              "                          on the matching core in virtual time\n"
+             "acdsim --queue-log FILE   play what the queue_log of an Asterisk tells\n"
              "acdsim --erlang-c | --erlang-a   steady loads beside the formulas\n");
         options_help(stdout);
         puts("  --write FILE         what was simulated, as call records (.gz compresses)\n"
@@ -265,6 +266,12 @@ int main(int argc, char **argv)
 
         if (!options_read(&arguments.shared, &own, argc, argv)) {
                 fputs("try acdsim --help\n", stderr);
+                return OPTIONS_EXIT_USAGE;
+        }
+        if (arguments.write_path != NULL && arguments.shared.queue_log != NULL) {
+                fputs("--write: call records have no names as a queue_log has; not of one\n"
+                      "try acdsim --help\n",
+                      stderr);
                 return OPTIONS_EXIT_USAGE;
         }
         if (!arguments.is_erlang_c && !arguments.is_erlang_a)

@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "clients/replay/asterisk_log.h"
 
 /* OPTION(value, name, kind, member, min, max, help) */
 #define OPTIONS(OPTION) \
@@ -39,9 +40,11 @@
         OPTION(267, "patience", REAL, day.patience_mean_s, 0.001, 1000000, "generated: mean, s") \
         OPTION(268, "priority", REAL, day.priority_share, 0, 1, \
                "generated: share of calls with 90 s of credit") \
-        OPTION(269, "json", FLAG, is_json, 0, 0, "one JSON object instead of tables")
+        OPTION(269, "json", FLAG, is_json, 0, 0, "one JSON object instead of tables") \
+        OPTION(270, "queue-log", PATH, queue_log, 0, 0, \
+               "a queue_log, plain or .gz, instead of call records")
 
-enum kind { KIND_U32, KIND_DATE, KIND_REAL, KIND_WRAP_UP, KIND_SEED, KIND_FLAG };
+enum kind { KIND_U32, KIND_DATE, KIND_REAL, KIND_WRAP_UP, KIND_SEED, KIND_FLAG, KIND_PATH };
 
 static const struct {
         int value;
@@ -141,6 +144,10 @@ bool options_take(struct options *options, int value, const char *argument)
                 *(bool *)(void *)at = true;
                 return true;
         }
+        if (table[i].kind == KIND_PATH) {
+                *(const char **)(void *)at = argument;
+                return true;
+        }
         if (table[i].kind == KIND_SEED)
                 return take_seed(options, argument);
         if (table[i].kind == KIND_DATE)
@@ -189,8 +196,9 @@ bool options_read(struct options *options, const struct options_own *own, int ar
         }
         if (optind < argc)
                 options->path = argv[optind++];
-        if (optind < argc) {
-                fprintf(stderr, "%s: one file at a time\n", argv[optind]);
+        if (optind < argc || (options->path != NULL && options->queue_log != NULL)) {
+                fprintf(stderr, "%s: one file at a time\n",
+                        optind < argc ? argv[optind] : options->path);
                 return false;
         }
         return true;
@@ -218,6 +226,7 @@ static void print_default(uint32_t i, FILE *out)
                 return;
         case KIND_DATE:
         case KIND_FLAG:
+        case KIND_PATH:
                 return;
         }
 }
@@ -231,30 +240,32 @@ void options_help(FILE *out)
         }
 }
 
-/* Why there is no plan; of a day that is not there, which ones are. */
-static void tell_failure(const struct options *options, const struct bank *bank, int r)
+/* Why there is no plan of @path; of a day that is not there, which ones are. */
+static void tell_failure(const char *path, uint32_t date, const struct bank *bank, int r)
 {
         uint32_t first = UINT32_MAX, last = 0;
 
         for (size_t i = 0; r == -ENODATA && i < bank->record_count; i++) {
-                uint32_t date = bank->record[i].date;
+                uint32_t of_record = bank->record[i].date;
 
-                first = date < first ? date : first;
-                last = date > last ? date : last;
+                first = of_record < first ? of_record : first;
+                last = of_record > last ? of_record : last;
         }
-        fprintf(stderr, "%s: ", options->path);
+        fprintf(stderr, "%s: ", path);
         if (r != -ENODATA)
                 fprintf(stderr, "%s\n", strerror(-r));
-        else if (options->records.date == 0 || last == 0)
+        else if (last == 0)
                 fprintf(stderr, "no such call records\n");
+        else if (date == 0)
+                fprintf(stderr, "no agent is named in it\n");
         else
                 fprintf(stderr,
                         "no calls of %06" PRIu32 "; it has days from %06" PRIu32 " to %06" PRIu32
                         "\n",
-                        options->records.date, first, last);
+                        date, first, last);
 }
 
-static int make_from_file(const struct options *options, struct plan *plan, FILE *log)
+static int make_from_records(const struct options *options, struct plan *plan, FILE *log)
 {
         struct bank *bank = calloc(1, sizeof(*bank));
         int r = bank == NULL ? -ENOMEM : bank_load(bank, options->path);
@@ -269,10 +280,33 @@ static int make_from_file(const struct options *options, struct plan *plan, FILE
                 bank_report_print(&bank->report, stderr);
         }
         if (r != 0)
-                tell_failure(options, bank, r);
+                tell_failure(options->path, options->records.date, bank, r);
         if (bank != NULL)
                 bank_free(bank);
         free(bank);
+        return r == 0 ? OPTIONS_EXIT_DONE : OPTIONS_EXIT_CHECK;
+}
+
+static int make_from_queue_log(const struct options *options, struct plan *plan, FILE *log)
+{
+        struct asterisk_log *file = calloc(1, sizeof(*file));
+        int r = file == NULL ? -ENOMEM : asterisk_log_load(file, options->queue_log);
+
+        if (r == 0) {
+                if (log != NULL)
+                        asterisk_log_print(file, log);
+                else if (asterisk_log_has_flaws(file))
+                        asterisk_log_print(file, stderr);
+                r = plan_from_bank(plan, &file->bank, &options->records);
+        } else if (file != NULL && file->bank.report.row_count > 0) {
+                asterisk_log_print(file, stderr);
+        }
+        if (r != 0)
+                tell_failure(options->queue_log, options->records.date,
+                             file == NULL ? NULL : &file->bank, r);
+        if (file != NULL)
+                asterisk_log_free(file);
+        free(file);
         return r == 0 ? OPTIONS_EXIT_DONE : OPTIONS_EXIT_CHECK;
 }
 
@@ -299,8 +333,9 @@ int options_make_plan(const struct options *options, struct plan *plan, FILE *lo
 {
         int r;
 
-        if (options->path != NULL) {
-                r = make_from_file(options, plan, log);
+        if (options->path != NULL || options->queue_log != NULL) {
+                r = options->path != NULL ? make_from_records(options, plan, log)
+                                          : make_from_queue_log(options, plan, log);
                 if (r == OPTIONS_EXIT_DONE && log != NULL)
                         print_facts(plan, log);
                 return r;

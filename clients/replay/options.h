@@ -26,7 +26,8 @@ enum {
 };
 
 struct options {
-        const char *path; /* records; NULL = a generated day */
+        const char *path;      /* records; NULL = a generated day, or */
+        const char *queue_log; /* a queue_log instead; NULL = none */
         struct plan_settings records;
         struct generate_settings day;
         bool is_json;
