@@ -627,6 +627,43 @@ Test(queue_log, every_name_is_reached_that_can_be)
         cr_assert_eq(QUEUE_LOG_NAME_COUNT, 28 + 1);
 }
 
+/* More contacts than are remembered: it is told, nothing is guessed, and lines that need
+ * nothing of it are right. */
+Test(queue_log, more_than_it_remembers)
+{
+        struct queue_log log;
+        struct acdclient_event event = {
+                .kind = ACDCLIENT_EVENT_CONTACT_SUBMITTED,
+                .queue_id = 1,
+                .queue = acdclient_text("billing"),
+        };
+
+        cr_assert_eq(queue_log_init(&log, take_line, &full), 0);
+        for (uint64_t i = 1; i <= QUEUE_LOG_CONTACT_MAX + 1; i++) {
+                full.count = 0;
+                event.sequence = i;
+                event.contact = i;
+                queue_log_event(&log, &event, WALL_OFFSET);
+                if (i == QUEUE_LOG_CONTACT_MAX)
+                        cr_assert_str_eq(strrchr(full.line[0].text, '|'), "|1048576\n");
+        }
+        cr_assert(queue_log_is_full(&log));
+        cr_assert_str_eq(strrchr(full.line[0].text, '|'), "|\n");
+
+        full.count = 0;
+        event = (struct acdclient_event){
+                .kind = ACDCLIENT_EVENT_CONTACT_CLOSED,
+                .contact = QUEUE_LOG_CONTACT_MAX + 1,
+                .queue = acdclient_text("billing"),
+                .reason = ACDCLIENT_REASON_ABANDONED,
+                .time_ns = 40 * SECOND,
+                .since_ns = 10 * SECOND,
+        };
+        queue_log_event(&log, &event, WALL_OFFSET);
+        cr_assert_str_eq(strstr(full.line[0].text, "|ABANDON"), "|ABANDON|||30\n");
+        queue_log_fini(&log);
+}
+
 /* Kinds of a newer daemon, and events without the ids that they should have. */
 Test(queue_log, takes_what_makes_no_sense)
 {
