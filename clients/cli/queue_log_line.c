@@ -41,13 +41,13 @@ bool queue_log_can_occur(enum queue_log_name name)
         return sources[name][0] != '\0';
 }
 
-/*
- * Lines. Fields are bounded by the protocol: six of at most 64 bytes and a few
- * numbers are less than a line has.
- */
+/* No name or key of the protocol is longer. A line has at most four texts, and numbers. */
+enum { FIELD_SIZE_MAX = 80 };
 
 static void put_bytes(struct queue_log_line *line, const char *at, size_t size)
 {
+        if (size > FIELD_SIZE_MAX)
+                size = FIELD_SIZE_MAX;
         ACD_ASSERT(line->size + size < sizeof(line->text));
         /* Nothing in a field ends it, or its line. */
         for (size_t i = 0; i < size; i++)

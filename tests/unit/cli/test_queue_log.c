@@ -24,7 +24,7 @@ enum {
         STEPS = 3000,
         EVENTS_MAX = 12000,
         LINES_MAX = 12000,
-        LINE_SIZE = 160,
+        LINE_SIZE = 320,
         SEED = 8117,
 };
 
@@ -667,6 +667,7 @@ Test(queue_log, more_than_it_remembers)
 /* Kinds of a newer daemon, and events without the ids that they should have. */
 Test(queue_log, takes_what_makes_no_sense)
 {
+        static char long_name[1000];
         struct queue_log log;
 
         full.count = 0;
@@ -678,6 +679,20 @@ Test(queue_log, takes_what_makes_no_sense)
                                         .sequence = 7,
                                 },
                                 WALL_OFFSET);
-        queue_log_fini(&log);
         cr_assert_eq(full.count, 2); /* QUEUESTART, CONFIGRELOAD */
+
+        /* Names that no daemon gives out. */
+        memset(long_name, 'n', sizeof(long_name));
+        queue_log_event(&log,
+                        &(struct acdclient_event){
+                                .kind = ACDCLIENT_EVENT_CONTACT_SUBMITTED,
+                                .contact = 1,
+                                .queue = { long_name, sizeof(long_name) },
+                                .agent = { long_name, sizeof(long_name) },
+                                .client_key = { long_name, sizeof(long_name) },
+                        },
+                        WALL_OFFSET);
+        cr_assert_eq(full.count, 3);
+        cr_assert_lt(strlen(full.line[2].text), 300);
+        queue_log_fini(&log);
 }
