@@ -16,6 +16,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "clients/cli/cli.h"
@@ -30,7 +31,8 @@ struct exporter {
         uint64_t until;    /* the last one */
         uint64_t sequence; /* of the event at hand */
         uint64_t line_count;
-        int error; /* of writing; negative errno */
+        uint64_t heard_ms; /* of the last push */
+        int error;         /* of writing; negative errno */
         int exit_code;
         bool is_over;
         bool is_full_told;
@@ -76,22 +78,36 @@ static void tell_full(struct exporter *exporter)
                  QUEUE_LOG_CONTACT_MAX, exporter->sequence);
 }
 
+static uint64_t now_ms(void)
+{
+        struct timespec now;
+
+        (void)clock_gettime(CLOCK_MONOTONIC, &now);
+        return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
 static void on_push(void *context, struct acdclient *client, const struct acdclient_message *push)
 {
         struct exporter *exporter = context;
         struct acdclient_events_reader reader;
         struct acdclient_event event;
+        int r;
 
         (void)client;
         if (push->kind != ACDCLIENT_EVENTS || exporter->is_over)
                 return;
+        exporter->heard_ms = now_ms();
         if (push->events.resync) {
                 tell_gap(exporter, &push->events);
                 queue_log_forget(&exporter->log);
         }
-        if (push->events.batch.size == 0 || !acdclient_events_open(&reader, &push->events))
+        if (push->events.batch.size == 0)
                 return;
-        while (!exporter->is_over && acdclient_events_next(&reader, &event) == 1) {
+        r = acdclient_events_open(&reader, &push->events) ? 1 : -EBADMSG;
+        while (r == 1 && !exporter->is_over) {
+                r = acdclient_events_next(&reader, &event);
+                if (r != 1)
+                        break;
                 if (event.sequence > exporter->until) {
                         exporter->is_over = true;
                         break;
@@ -99,6 +115,10 @@ static void on_push(void *context, struct acdclient *client, const struct acdcli
                 exporter->sequence = event.sequence;
                 queue_log_event(&exporter->log, &event, reader.wall_offset_ns);
                 exporter->is_over = event.sequence == exporter->until || exporter->error != 0;
+        }
+        if (r < 0) {
+                exporter->is_over = true;
+                exporter->exit_code = cli_failed(exporter->cli, r);
         }
         tell_full(exporter);
         if (exporter->path == NULL && fflush(stdout) != 0 && exporter->error == 0)
@@ -152,9 +172,15 @@ static int run(struct exporter *exporter)
         r = acdclient_subscribe(cli->client, first, on_answer, exporter);
         if (r < 0)
                 return cli_failed(cli, r);
-        while (!exporter->is_over && !cli_is_interrupted())
+        exporter->heard_ms = now_ms();
+        while (!exporter->is_over && !cli_is_interrupted()) {
                 if (acdclient_run(cli->client, 200) < 0)
                         return cli_failed(cli, -ENOTCONN);
+                /* What there is comes without being waited for. */
+                if (!cli_has(cli, "follow") && !exporter->is_over &&
+                    now_ms() - exporter->heard_ms > cli_timeout_ms(cli))
+                        return cli_failed(cli, -ETIMEDOUT);
+        }
         if (exporter->error != 0)
                 return cli_usage(cli,
                                  "`%.200s` cannot be written: %s; it has %" PRIu64
@@ -202,7 +228,7 @@ int command_export(struct cli *cli)
                 r = cli_failed(cli, -ENOMEM);
         if (r == CLI_DONE)
                 r = connect_and_run(&exporter);
-        if (r == CLI_DONE && exporter.sequence > 0)
+        if (exporter.sequence >= exporter.from && exporter.sequence > 0 && exporter.error == 0)
                 cli_note(cli, "%" PRIu64 " lines; go on with --from %" PRIu64, exporter.line_count,
                          exporter.sequence + 1);
         queue_log_fini(&exporter.log);

@@ -25,7 +25,10 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../python_client"))
 import queue_log_reader as reader
 from client import Connection, Schema
-from harness import DEADLINE_S, DONE, NO_DAEMON, USAGE, Daemon, check
+from fake_daemon import (HELLO, RESULT, WELCOME, FakeDaemon, bytes_field, frame, number_field,
+                         varint)
+from harness import DEADLINE_S, DONE, NO_DAEMON, TIMEOUT, USAGE, Acdctl, Daemon, check
+from peer import fixed_field
 
 FLOOR = """
 agent_grace: 1s
@@ -42,6 +45,7 @@ agents:
 N = r"\d+"
 ID = "[0-9a-z]{13}"
 SLACK_S = 5
+EVENTS = 103
 
 
 class Desk:
@@ -409,6 +413,36 @@ def forgotten(acdd, acdctl, schema):
         gateway.close()
 
 
+class Reluctant(FakeDaemon):
+    """Has five events, says yes to SUBSCRIBE, and then sends these bytes or nothing."""
+
+    def __init__(self, path, batch):
+        self.batch = batch
+        super().__init__(path)
+
+    def answer(self, kind, correlation, session, body):
+        said = super().answer(kind, correlation, session, body)
+        if kind == HELLO:
+            more = varint(18 << 3) + varint(1) + varint(19 << 3) + varint(5)
+            return frame(WELCOME, correlation, session, said[16:] + more)
+        yes = frame(RESULT, correlation, session, number_field(1, 1) + fixed_field(3, 7))
+        if self.batch is None:
+            return yes
+        return yes + frame(EVENTS, 0, 0, number_field(2, 7) + number_field(4, 5) +
+                           bytes_field(5, self.batch))
+
+
+def left_alone(acdctl, directory):
+    """Events that do not come, or are none, end an export with the reason, not never."""
+    for name, batch, code in (("silent", None, TIMEOUT), ("damaged", b"\x0a\x05ab", NO_DAEMON)):
+        path = os.path.join(directory, name)
+        fake = Reluctant(path, batch)
+        run = Acdctl(acdctl, "unix:" + path)("export", "queue_log", "--timeout", "500ms")
+        fake.close()
+        run.expect(code)
+        check(run.out == "", "%s", run)
+
+
 def play_again(acdsim, queues, text, directory):
     """acdsim has the same contacts. Who was answered is not the same: these few are of one
     minute, and whoever was withdrawn or hung up in it may be served, or not, in another run."""
@@ -444,6 +478,7 @@ def main():
             check_selection(play, lines, directory)
         daemon.acdctl("export", "queue_log").expect(NO_DAEMON)
         forgotten(acdd, acdctl, schema)
+        left_alone(acdctl, directory)
         play_again(acdsim, queues, text, directory)
     print("%d lines, each as it must be" % len(lines))
 
