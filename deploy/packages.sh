@@ -43,6 +43,7 @@ test   py:google.protobuf python3-protobuf    python3-protobuf    py3-protobuf  
 test   py:yaml            python3-yaml        python3-pyyaml      py3-yaml            python-yaml
 test   cmd:beanstalkd     beanstalkd          beanstalkd          beanstalkd          beanstalkd
 test   sbin:gearmand      gearman-job-server  gearmand            gearmand            gearmand
+test   cmd:openssl       openssl             openssl             openssl             openssl
 test   cmd:valgrind       valgrind            valgrind            valgrind            valgrind
 test   pc:glib-2.0        libglib2.0-dev      glib2-devel         glib-dev            glib2
 TABLE
