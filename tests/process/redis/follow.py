@@ -65,12 +65,11 @@ def check_batch(tenant, added, log, begin):
     return first
 
 
-def check_stream(store, tenant, entries, resyncs=0, is_whole=True):
-    """Of @entries, the event log's. @resyncs: how many there must be; @is_whole: it begins
-    with the tenant's first event, or with a resync. The number of entries."""
+def check_stream(stream, tenant, entries, resyncs=0, is_whole=True):
+    """Against @entries, the event log's. @resyncs: how many there must be; @is_whole: it begins
+    with the tenant's first event, or with a resync."""
     wanted = eventlog.of_tenant(entries, tenant)
     log = {entry.id: entry for entry in wanted}
-    stream = read(store, tenant)
     check(bool(wanted) and bool(stream), "%s: %d entries in the stream, %d in the event log",
           tenant, len(stream), len(wanted))
     next_, found = 1 if is_whole else None, 0
@@ -88,4 +87,3 @@ def check_stream(store, tenant, entries, resyncs=0, is_whole=True):
     check(found == resyncs, "%s: %d resyncs, not %d", tenant, found, resyncs)
     check(stream[-1].id == wanted[-1].id, "%s: the stream ends with %s, the event log with %s",
           tenant, stream[-1].id, wanted[-1].id)
-    return len(stream)

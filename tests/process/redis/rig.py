@@ -29,6 +29,7 @@ SERVED = 30         # contacts that are enough to say that matching goes on
 RATE = 150          # contacts a second and tenant
 SETTLE_S = 60       # the longest back-off several times
 OFFER_ACCEPTED = 15
+CUT = "refused|[Rr]eset|closed|ended|pipe|No such file"  # how a connection ends
 CONTACT_ACCEPTED_EVENTS = 8  # of one life cycle, at least
 EVENTS, KIND = 15, 2
 PLENTY = ("--disk-low-size", "0", "--disk-critical-size", "0")
@@ -167,12 +168,34 @@ class Floor:
         pair of marks, between which contacts must have been accepted."""
         self.stop()
         self.until_fed()
-        entries = eventlog.read(self.daemon.directory / "data")
-        for tenant in self.loads:
-            follow.check_stream(store, tenant, entries, resyncs, is_whole)
-            if served:
-                check_served(entries, tenant, served[0].last[tenant], served[1].last[tenant])
+        entries = self.compare(store, self.loads, resyncs, is_whole)
+        for tenant in self.loads if served else ():
+            check_served(entries, tenant, served[0].last[tenant], served[1].last[tenant])
         return entries
+
+    def compare(self, store, tenants, resyncs=0, is_whole=True):
+        """Streams and event log of one moment: the last connections may still be ending, and a
+        loss be noticed."""
+        for tenant in tenants:
+            until(lambda: self.is_level(store, tenant), "%s: Redis has the last event", tenant,
+                  deadline_s=SETTLE_S)
+        end = time.monotonic() + SETTLE_S
+        while True:
+            streams = {tenant: follow.read(store, tenant) for tenant in tenants}
+            entries = eventlog.read(self.daemon.directory / "data")
+            if time.monotonic() > end or all(
+                    streams[tenant] and
+                    streams[tenant][-1].id == eventlog.of_tenant(entries, tenant)[-1].id
+                    for tenant in tenants):
+                break
+        for tenant in tenants:
+            follow.check_stream(streams[tenant], tenant, entries, resyncs, is_whole)
+        return entries
+
+    def is_level(self, store, tenant):
+        """Is the newest event in Redis? A tenant that is no more has nobody to say so."""
+        newest = follow.last_id(store, tenant)
+        return newest and (not self.has_tenant(tenant) or self.last(tenant) in (0, newest[1]))
 
     # ---- its end ----
 
