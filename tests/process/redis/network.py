@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A network, or a Redis, that is there and does not do what it should: slow, silent, cutting.
+Nobody waits for it but the publisher, and that one not for ever.
+"""
+
+import rig
+from proxy import Proxy
+from server import until
+
+KEY = "acd:{alpha}:events"
+SILENCE = "answer|silen|time|patien"
+
+
+def play(world, act, rate=rig.RATE):
+    """@act(floor, proxy, redis) under load; what then has to be true."""
+    redis = world.server().start()
+    proxy = world.closing(Proxy(redis.tcp))
+    with world.floor(proxy.address) as floor:
+        floor.start(rate)
+        floor.until_begun()
+        begin = floor.mark()
+        act(floor, proxy, redis)
+        end = floor.mark()
+        floor.until_fed()
+        floor.settle(redis, served=(begin, end))
+
+
+def gets_on(redis, count=50):
+    before = redis("XLEN", KEY)
+    until(lambda: redis("XLEN", KEY) >= before + count, "Redis gets entries again")
+
+
+def case_stopped(world):
+    """SIGSTOP: connected, and no answer. Short enough to be waited for."""
+    def act(floor, _proxy, redis):
+        redis.pause()
+        try:
+            floor.until_served(floor.mark(), 3 * rig.RATE)
+            until(lambda: floor.redis()["lag_events"] > 0, "Redis is behind")
+        finally:
+            redis.resume()
+        gets_on(redis)
+
+    play(world, act)
+
+
+def case_silent(world):
+    """What is sent vanishes: given up in the end, and said so."""
+    def act(floor, proxy, redis):
+        before = floor.mark()
+        proxy.swallow()
+        floor.until_told(SILENCE)
+        floor.check_logged(before, SILENCE)
+        floor.check_counted(before)
+        proxy.through()
+        gets_on(redis)
+
+    play(world, act)
+
+
+def case_slow(world):
+    """A kilobyte a second: it falls behind, and catches up afterwards."""
+    def act(floor, proxy, redis):
+        proxy.slow(1000)
+        mark = floor.mark()
+        floor.until_served(mark, 5 * rig.RATE)
+        until(lambda: floor.redis()["lag_events"] > 100, "Redis is behind")
+        proxy.through()
+        gets_on(redis)
+
+    play(world, act)
+
+
+def case_slow_but_steady(world):
+    """Slower than what happens, for long enough that a round takes seconds: a connection on
+    which answers come is not given up."""
+    def act(floor, proxy, _redis):
+        proxy.slow(20000)
+        connects = floor.metrics()["redis_connects_total"]
+        before = floor.redis()["published"]
+        floor.until_served(floor.mark(), 8 * rig.RATE)
+        rig.check(floor.redis()["published"] > before, "nothing gets through")
+        rig.check(floor.metrics()["redis_connects_total"] <= connects + 1,
+                  "it connects again and again")
+        proxy.through()
+
+    play(world, act)
+
+
+def case_held(world):
+    """Nobody reads: the daemon's own buffers fill, and it still serves."""
+    def act(floor, proxy, redis):
+        proxy.hold()
+        floor.until_served(floor.mark(), 3 * rig.RATE)
+        until(lambda: floor.redis()["lag_events"] > 100, "Redis is behind")
+        proxy.through()
+        gets_on(redis)
+
+    play(world, act, 400)
+
+
+def case_reset(world):
+    """Connections cut anywhere: in front of, within and behind commands and answers."""
+    def act(floor, proxy, redis):
+        for _ in range(20):
+            proxy.reset()
+            gets_on(redis, 5)
+
+    play(world, act, 400)
+
+
+def case_half_closed(world):
+    """The end of its answers is the end of the connection, whatever it may still hear."""
+    def act(floor, proxy, redis):
+        before = floor.mark()
+        for _ in range(5):
+            proxy.half_close()
+            gets_on(redis, 5)
+        floor.check_counted(before)
+        floor.check_logged(before, rig.CUT)
+
+    play(world, act)
+
+
+def case_refused(world):
+    def act(floor, proxy, redis):
+        before = floor.mark()
+        proxy.refuse()
+        floor.until_told(rig.CUT)
+        floor.until_served(floor.mark())
+        floor.check_logged(before, rig.CUT)
+        floor.check_counted(before)
+        proxy.through()
+        gets_on(redis)
+
+    play(world, act)
+
+
+if __name__ == "__main__":
+    rig.main(globals())
