@@ -21,7 +21,7 @@ def first(floor):
 
 def overflow(floor):
     """Contacts until the event log begins later than it did."""
-    before = first(floor)
+    before = max(first(floor), 1)
     for _ in range(20):
         floor.loads["alpha"].burst(MANY)
         if first(floor) > before:
