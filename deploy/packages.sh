@@ -32,6 +32,7 @@ run    cmd:protoc-c       protobuf-c-compiler protobuf-c-compiler protobuf-c-com
 run    pc:libprotobuf-c   libprotobuf-c-dev   protobuf-c-devel    protobuf-c-dev      protobuf-c
 run    pc:libevent_core   libevent-dev        libevent-devel      libevent-dev        libevent
 run    pc:hiredis         libhiredis-dev      hiredis-devel       hiredis-dev         hiredis
+run    pc:openssl         libssl-dev          openssl-devel       openssl-dev         openssl
 run    pc:yaml-0.1        libyaml-dev         libyaml-devel       yaml-dev            libyaml
 run    pc:jansson         libjansson-dev      jansson-devel       jansson-dev         jansson
 run    pc:ncursesw        libncurses-dev      ncurses-devel       ncurses-dev         ncurses

@@ -61,7 +61,8 @@ CASES = [
     (without("protoc", "ninja"), "pacman", 1000, "run",
      "pacman -S --needed ninja protobuf\n", 3),
     (without("protoc-c", "pkg-config"), "pacman", 1000, "run",
-     "pacman -S --needed pkgconf protobuf-c libevent hiredis libyaml jansson ncurses zlib\n", 3),
+     "pacman -S --needed pkgconf protobuf-c libevent hiredis openssl libyaml jansson ncurses "
+     "zlib\n", 3),
     (without("meson"), None, 1000, "run", "apt-get install -y meson\n", 3),
     (without("redis-server"), "apt-get", 0, "run", "", 0),
     (without("meson"), "apt-get", 0, "run", "apt-get install -y meson\n", 3),

@@ -65,6 +65,8 @@ HEADER_HOMES = [
     (r"hiredis/.*", r"daemon/redis/wire\.c|clients/rehearse/stream\.c|tests/.*",
      "Redis is written through daemon/redis/wire.h and read back through "
      "clients/rehearse/stream.h"),
+    (r"openssl/.*", r"daemon/redis/tls\.c|tests/.*",
+     "connections to Redis are encrypted by daemon/redis/tls.h"),
     (r"protobuf-c/.*|.*\.pb-c\.h", r"lib/wire/.*|tests/.*|bench/.*",
      "messages are coded by lib/wire"),
     (r"yaml\.h", r"lib/apply/tree_parse\.c", "YAML is read by lib/apply"),
