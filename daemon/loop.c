@@ -66,7 +66,7 @@ static int accept_socket(void *self, uint32_t listener, struct world_peer *ret_p
 static int connect_socket(void *self, const char *address)
 {
         struct loop *loop = self;
-        int fd = loop_connect(address);
+        int fd = loop_connect(address, loop->resolver);
 
         if (fd >= 0 && (uint32_t)fd >= loop->fd_max) {
                 (void)close(fd);

@@ -30,6 +30,7 @@ enum {
 };
 
 struct loop_backend;
+struct resolver;
 
 /* How to talk to the system; the order of the words of --io. */
 enum loop_io {
@@ -62,6 +63,7 @@ struct loop {
         struct loop_owner owner;
         struct loop_listener listener[LOOP_LISTENER_MAX];
         uint32_t listener_count;
+        struct resolver *resolver;    /* of names to connect to; NULL: only numbers are known */
         int spare_fd;                 /* given up for a moment when descriptors run out */
         uint64_t told_count;          /* readiness told, for look() */
         struct world_sockets sockets; /* the table of this loop */

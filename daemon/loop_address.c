@@ -3,7 +3,8 @@
  * Addresses.
  *
  * A name that must be looked up can block a start for a minute and mean another
- * machine tomorrow, so hosts are numbers. "localhost" means 127.0.0.1.
+ * machine tomorrow, so hosts that are listened on are numbers. "localhost" means
+ * 127.0.0.1. Hosts to connect to may be names; looking them up is the resolver's.
  *
  * A unix socket that an earlier run left behind is removed when nobody answers
  * on it; one that answers belongs to somebody, and that is an error.
@@ -22,7 +23,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { BACKLOG = 1024, HOST_SIZE = 64 };
+#include "daemon/resolver_thread.h"
+
+enum { BACKLOG = 1024, HOST_SIZE = RESOLVER_HOST_SIZE };
 
 struct place {
         struct sockaddr_storage address;
@@ -35,19 +38,15 @@ static bool is_loopback_v4(struct in_addr address)
         return ntohl(address.s_addr) >> 24 == 127;
 }
 
-/* "127.0.0.1:7400", "[::1]:7400". */
-static bool parse_tcp(const char *text, struct place *ret_place)
+/* "127.0.0.1:7400", "[::1]:7400", "redis.example:6379". */
+static bool split(const char *text, char ret_host[HOST_SIZE], uint16_t *ret_port)
 {
-        struct sockaddr_in *v4 = (struct sockaddr_in *)&ret_place->address;
-        struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&ret_place->address;
         const char *colon = strrchr(text, ':');
-        char host[HOST_SIZE];
         char *end = NULL;
         unsigned long port;
         size_t size;
 
-        *ret_place = (struct place){ 0 };
-        if (colon == NULL || (size_t)(colon - text) >= sizeof(host))
+        if (colon == NULL || colon - text >= HOST_SIZE)
                 return false;
         port = strtoul(colon + 1, &end, 10);
         if (end == colon + 1 || *end != '\0' || port > 65535)
@@ -57,25 +56,62 @@ static bool parse_tcp(const char *text, struct place *ret_place)
                 text++;
                 size -= 2;
         }
-        memcpy(host, text, size);
-        host[size] = '\0';
-        if (strcmp(host, "localhost") == 0)
-                (void)snprintf(host, sizeof(host), "127.0.0.1");
+        memcpy(ret_host, text, size);
+        ret_host[size] = '\0';
+        if (strcmp(ret_host, "localhost") == 0)
+                (void)snprintf(ret_host, HOST_SIZE, "127.0.0.1");
+        *ret_port = (uint16_t)port;
+        return true;
+}
 
+static void set_port(struct place *place, uint16_t port)
+{
+        if (place->address.ss_family == AF_INET)
+                ((struct sockaddr_in *)&place->address)->sin_port = htons(port);
+        else
+                ((struct sockaddr_in6 *)&place->address)->sin6_port = htons(port);
+}
+
+/* A host that is a number. */
+static bool parse_tcp(const char *text, struct place *ret_place)
+{
+        struct sockaddr_in *v4 = (struct sockaddr_in *)&ret_place->address;
+        struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&ret_place->address;
+        char host[HOST_SIZE];
+        uint16_t port;
+
+        *ret_place = (struct place){ 0 };
+        if (!split(text, host, &port))
+                return false;
         if (inet_pton(AF_INET, host, &v4->sin_addr) == 1) {
                 v4->sin_family = AF_INET;
-                v4->sin_port = htons((uint16_t)port);
                 ret_place->size = sizeof(*v4);
                 ret_place->is_loopback = is_loopback_v4(v4->sin_addr);
-                return true;
-        }
-        if (inet_pton(AF_INET6, host, &v6->sin6_addr) != 1)
+        } else if (inet_pton(AF_INET6, host, &v6->sin6_addr) == 1) {
+                v6->sin6_family = AF_INET6;
+                ret_place->size = sizeof(*v6);
+                ret_place->is_loopback = IN6_IS_ADDR_LOOPBACK(&v6->sin6_addr);
+        } else {
                 return false;
-        v6->sin6_family = AF_INET6;
-        v6->sin6_port = htons((uint16_t)port);
-        ret_place->size = sizeof(*v6);
-        ret_place->is_loopback = IN6_IS_ADDR_LOOPBACK(&v6->sin6_addr);
+        }
+        set_port(ret_place, port);
         return true;
+}
+
+/* A host that is a name. 0, or a negative errno as resolver_find() gives it. */
+static int look_up(const char *text, struct resolver *resolver, struct place *ret_place)
+{
+        char host[HOST_SIZE];
+        uint16_t port;
+        int r;
+
+        *ret_place = (struct place){ 0 };
+        if (resolver == NULL || !split(text, host, &port))
+                return -EINVAL;
+        r = resolver_find(resolver, host, &ret_place->address, &ret_place->size);
+        if (r >= 0)
+                set_port(ret_place, port);
+        return r;
 }
 
 /* "unix:PATH", relative to @dir; false when the path is too long for a socket. */
@@ -176,14 +212,19 @@ int loop_bind(const char *address, const char *dir, char ret_path[LOOP_PATH_SIZE
         return fd;
 }
 
-int loop_connect(const char *address)
+int loop_connect(const char *address, struct resolver *resolver)
 {
         struct place place;
         int one = 1;
         int fd;
 
-        if (!parse(address, NULL, &place))
-                return -EINVAL;
+        if (!parse(address, NULL, &place)) {
+                int r = strncmp(address, "unix:", 5) == 0 ? -EINVAL
+                                                          : look_up(address, resolver, &place);
+
+                if (r < 0)
+                        return r;
+        }
         fd = socket(place.address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
         if (fd < 0)
                 return -errno;

@@ -48,8 +48,10 @@ struct world_write {
 struct world_sockets {
         /* The next connection of listener @listener; -EAGAIN when there is none. */
         int (*accept)(void *self, uint32_t listener, struct world_peer *ret_peer);
-        /* Begin to connect to @address, "HOST:PORT" (numeric) or "unix:PATH"; the socket
-         * becomes writable when it is decided, and write_many() then says how. */
+        /* Begin to connect to @address, "HOST:PORT" or "unix:PATH"; the socket becomes writable
+         * when it is decided, and write_many() then says how. -EINPROGRESS: the host is a name
+         * that is looked up; ask again, in each turn. -ENODATA: there is no such host;
+         * -EREMOTEIO: nobody could say. */
         int (*connect)(void *self, const char *address);
         /* Bytes moved; 0 from read() is the end of the stream; -EAGAIN: not now. */
         int64_t (*read)(void *self, int socket, void *into, size_t size);
