@@ -39,8 +39,7 @@ static int run_checked(struct options *options)
                 return complain(&error);
         switch (options->verb) {
         case OPTIONS_CHECK:
-                (void)printf("acdd: the configuration is good\n");
-                return SERVER_EXIT_OK;
+                return server_check(options);
         case OPTIONS_MEMORY:
                 return server_print_memory(options);
         case OPTIONS_SALVAGE:

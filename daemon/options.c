@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "daemon/options_redis.h"
 
 enum option_type { TYPE_TEXT, TYPE_NUMBER, TYPE_CHOICE };
 
@@ -364,6 +365,8 @@ bool options_check(const struct options *options, struct options_error *ret_erro
                  options_number(options, OPTION_LIMIT_membership_count_max))
                 wrong = "--limit-class-per-agent-max must not be more than "
                         "--limit-membership-count-max";
+        else
+                wrong = options_redis_fault(options);
         if (wrong == NULL)
                 return true;
 

@@ -30,7 +30,7 @@ enum option {
         OPTION_COUNT,
 };
 
-enum { OPTION_TEXT_SIZE = 320, OPTIONS_ERROR_SIZE = 512, OPTION_NAME_SIZE = 48 };
+enum { OPTION_TEXT_SIZE = 1024, OPTIONS_ERROR_SIZE = 512, OPTION_NAME_SIZE = 48 };
 
 /* What the command line asks for. */
 enum options_verb {

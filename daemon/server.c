@@ -23,9 +23,11 @@
 #include <unistd.h>
 
 #include "base/assert.h"
+#include "daemon/access.h"
 #include "daemon/config.h"
 #include "daemon/loop.h"
 #include "daemon/panic.h"
+#include "daemon/resolver_thread.h"
 #include "daemon/shard.h"
 #include "daemon/system.h"
 #include "journal/journal_io.h"
@@ -40,6 +42,8 @@ struct server {
         struct shard shard;
         struct loop loop;
         struct system_fork fork;
+        struct redis_access access;
+        struct resolver *resolver; /* NULL: no name is ever looked up */
         void *loop_memory;
         size_t loop_memory_size;
         bool is_stopping;
@@ -128,6 +132,25 @@ static int open_loop(struct server *server, const struct options *options)
         return 0;
 }
 
+/* What is needed to reach Redis, where there is one. */
+static int open_access(struct server *server, const struct options *options)
+{
+        char text[ACCESS_ERROR_SIZE];
+        int r;
+
+        if (options_text(options, OPTION_REDIS)[0] == '\0')
+                return 0;
+        if (access_open(&server->access, options, text) < 0)
+                return say(text, SERVER_EXIT_START);
+        r = resolver_open(&server->resolver);
+        if (r < 0) {
+                (void)snprintf(text, sizeof(text), "no thread to look up names: %s", strerror(-r));
+                return say(text, SERVER_EXIT_START);
+        }
+        server->loop.resolver = server->resolver;
+        return 0;
+}
+
 static int open_shard(struct server *server, const struct options *options)
 {
         struct shard_error error = { .text = "" };
@@ -138,6 +161,7 @@ static int open_shard(struct server *server, const struct options *options)
                 .system = &world_system_os,
                 .fork = &server->fork.table,
                 .disk = &journal_io_os,
+                .redis = &server->access,
                 .log_fd = STDERR_FILENO,
                 .has_thread = true,
         };
@@ -185,7 +209,9 @@ static int watch_all(struct server *server)
 
         if (loop_watch_signal(&server->loop, SIGTERM) < 0 ||
             loop_watch_signal(&server->loop, SIGINT) < 0 ||
-            (wake_fd >= 0 && loop_watch_wake(&server->loop, wake_fd) < 0))
+            (wake_fd >= 0 && loop_watch_wake(&server->loop, wake_fd) < 0) ||
+            (server->resolver != NULL &&
+             loop_watch_wake(&server->loop, resolver_event_fd(server->resolver)) < 0))
                 return say("no memory for signals", SERVER_EXIT_START);
         return 0;
 }
@@ -211,7 +237,11 @@ static int report_failure(struct server *server, int r)
 static int serve(struct server *server)
 {
         while (server->shard.run != SHARD_STOPPED) {
-                int r = shard_turn(&server->shard);
+                int r;
+
+                if (server->resolver != NULL)
+                        resolver_hush(server->resolver);
+                r = shard_turn(&server->shard);
 
                 if (r < 0)
                         return report_failure(server, r);
@@ -231,6 +261,8 @@ int server_run(const struct options *options)
         ignore_pipes();
         code = open_loop(server, options);
         if (code == 0)
+                code = open_access(server, options);
+        if (code == 0)
                 code = open_shard(server, options);
         if (code == 0)
                 code = watch_all(server);
@@ -245,10 +277,24 @@ int server_run(const struct options *options)
         if (server->shard.options != NULL)
                 shard_close(&server->shard);
         loop_close(&server->loop);
+        resolver_close(server->resolver);
+        access_close(&server->access);
         if (server->loop_memory != NULL)
                 world_system_os.release(NULL, server->loop_memory, server->loop_memory_size);
         world_system_os.release(NULL, server, sizeof(*server));
         return code;
+}
+
+int server_check(const struct options *options)
+{
+        struct redis_access access = { .user = "" };
+        char text[ACCESS_ERROR_SIZE];
+
+        if (access_open(&access, options, text) < 0)
+                return say(text, SERVER_EXIT_USAGE);
+        access_close(&access);
+        (void)printf("acdd: the configuration is good\n");
+        return SERVER_EXIT_OK;
 }
 
 int server_print_memory(const struct options *options)

@@ -20,5 +20,8 @@ enum {
 /* Serve until told to stop. Returns the exit code. */
 int server_run(const struct options *options) __attribute__((warn_unused_result));
 
+/* Look at the files that @options name, and say that all is good, or what is not. */
+int server_check(const struct options *options) __attribute__((warn_unused_result));
+
 /* Print what the limits of @options take. */
 int server_print_memory(const struct options *options);

@@ -58,6 +58,7 @@ struct shard_world {
         const struct world_system *system;
         const struct world_fork *fork;
         const struct journal_io *disk;
+        const struct redis_access *redis; /* who we are to Redis; NULL: nobody in particular */
         int log_fd;
         bool has_thread; /* the journal's helper thread; else the owner calls journal_work() */
 };

@@ -113,6 +113,13 @@ static void carve_publisher(struct shard *shard, struct carve *block,
         memory.outputs = carve(block, "output of feeds", count * memory.output_size);
         memory.inputs = carve(block, "input of feeds", count * REDIS_LINK_INPUT_SIZE);
         memory.picture = carve(block, "states for Redis", memory.picture_size);
+        if (publisher_asks(options))
+                memory.home = (struct redis_link_memory){
+                        .output = carve(block, "questions for masters", REDIS_HOME_OUTPUT_SIZE),
+                        .output_size = REDIS_HOME_OUTPUT_SIZE,
+                        .input = carve(block, "who the masters are", REDIS_LINK_INPUT_SIZE),
+                        .reply_size_max = REDIS_HOME_REPLY_MAX,
+                };
         if (block->block != NULL)
                 publisher_init(shard, &memory);
 }

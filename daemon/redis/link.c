@@ -19,9 +19,13 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "daemon/redis/access.h"
 #include "daemon/shard.h"
 
-enum { NS_PER_MS = 1000000 };
+enum {
+        NS_PER_MS = 1000000,
+        WRITES_MAX = 16, /* of 64 KiB, encrypted, a turn */
+};
 
 enum {
         TAG_AUTH = REDIS_LINK_TAG_OWN,
@@ -62,6 +66,7 @@ void redis_link_close(struct redis_link *link)
                 sockets->close(sockets->self, link->socket);
         link->socket = -1;
         redis_wire_close(&link->wire);
+        redis_tls_end(&link->tls);
         link->pending_count = 0;
         link->state = REDIS_LINK_OFF;
 }
@@ -260,11 +265,34 @@ static int take_all(struct redis_link *link)
 
 /* ---- the socket ---- */
 
+static int take_bytes(struct redis_link *link, size_t size)
+{
+        int r = redis_wire_feed(&link->wire, link->input, size);
+
+        return r < 0 ? r : take_all(link);
+}
+
+/* The input holds @size encrypted bytes. They are copied, and then it is free for plain ones. */
+static int take_secured(struct redis_link *link, size_t size)
+{
+        int r = redis_tls_feed(&link->tls, link->input, size);
+
+        while (r >= 0 && is_open(link)) {
+                int64_t plain = redis_tls_read(&link->tls, link->input, REDIS_LINK_INPUT_SIZE);
+
+                if (plain == -EAGAIN)
+                        return 0;
+                if (plain <= 0)
+                        return plain == 0 ? -EPIPE : (int)plain;
+                r = take_bytes(link, (size_t)plain);
+        }
+        return r;
+}
+
 static int read_once(struct redis_link *link)
 {
         const struct world_sockets *sockets = link->shard->world.sockets;
         int64_t size;
-        int r;
 
         size = sockets->read(sockets->self, link->socket, link->input, REDIS_LINK_INPUT_SIZE);
         if (size == -EAGAIN || size == -EINTR)
@@ -273,23 +301,72 @@ static int read_once(struct redis_link *link)
                 return -EPIPE;
         if (size < 0)
                 return (int)size;
-        r = redis_wire_feed(&link->wire, link->input, (size_t)size);
-        return r < 0 ? r : take_all(link);
+        return redis_tls_is_on(&link->tls) ? take_secured(link, (size_t)size)
+                                           : take_bytes(link, (size_t)size);
+}
+
+/* Write @size bytes: how many of them went out, or a negative errno. */
+static int64_t write_bytes(struct redis_link *link, const uint8_t *bytes, size_t size)
+{
+        struct iovec part = { (void *)(uintptr_t)bytes, size };
+        int64_t written =
+                size == 0 ? 0 : world_write_one(link->shard->world.sockets, link->socket, &part);
+
+        return written == -EAGAIN || written == -EINTR || written == -EINPROGRESS ? 0 : written;
+}
+
+/* As much of the output as there is room for, encrypted. */
+static int encrypt(struct redis_link *link)
+{
+        struct acd_buffer *out = &link->wire.out;
+        size_t size = 0;
+
+        for (;;) {
+                const uint8_t *bytes = acd_buffer_unparsed(out, &size);
+                int64_t taken = redis_tls_write(&link->tls, bytes, size);
+
+                if (taken == -EAGAIN)
+                        return 0;
+                if (taken <= 0)
+                        return taken == 0 ? -EPIPE : (int)taken;
+                acd_buffer_parse(out, (size_t)taken);
+                acd_buffer_finish(out);
+        }
+}
+
+static int write_secured(struct redis_link *link)
+{
+        int64_t written = 0;
+        size_t size = 0;
+        int r = 0;
+
+        for (int i = 0; i < WRITES_MAX && r >= 0 && written == (int64_t)size; i++) {
+                r = encrypt(link);
+                if (r >= 0) {
+                        const uint8_t *bytes = redis_tls_unsent(&link->tls, &size);
+
+                        if (size == 0)
+                                break;
+                        written = write_bytes(link, bytes, size);
+                        if (written < 0)
+                                return (int)written;
+                        redis_tls_sent(&link->tls, (size_t)written);
+                }
+        }
+        return r;
 }
 
 static int write_once(struct redis_link *link)
 {
         struct acd_buffer *out = &link->wire.out;
         size_t size = 0;
-        const uint8_t *bytes = acd_buffer_unparsed(out, &size);
-        struct iovec part = { (void *)(uintptr_t)bytes, size };
+        const uint8_t *bytes;
         int64_t written;
 
-        if (size == 0)
-                return 0;
-        written = world_write_one(link->shard->world.sockets, link->socket, &part);
-        if (written == -EAGAIN || written == -EINTR || written == -EINPROGRESS)
-                return 0;
+        if (redis_tls_is_on(&link->tls))
+                return write_secured(link);
+        bytes = acd_buffer_unparsed(out, &size);
+        written = write_bytes(link, bytes, size);
         if (written < 0)
                 return (int)written;
         acd_buffer_parse(out, (size_t)written);
@@ -297,12 +374,40 @@ static int write_once(struct redis_link *link)
         return 0;
 }
 
+static const char *sentence_of(const struct redis_link *link, int code)
+{
+        switch (code) {
+        case -EPROTO:
+                return link->tls.text[0] == '\0'
+                               ? "it sent what is no Redis reply, or one too large"
+                               : link->tls.text;
+        case -EPIPE:
+                return "it ended the connection";
+        case -ENODATA:
+                return "there is no host of that name";
+        case -EREMOTEIO:
+                return "its name could not be looked up: no answer from the system's resolver";
+        default:
+                return strerror(-code);
+        }
+}
+
 static void lose_by_errno(struct redis_link *link, int code)
 {
-        redis_link_lose(link, REDIS_ERROR_CLASS_LEAVE,
-                        code == -EPROTO  ? "it sent what is no Redis reply, or one too large"
-                        : code == -EPIPE ? "it ended the connection"
-                                         : strerror(-code));
+        redis_link_lose(link, REDIS_ERROR_CLASS_LEAVE, sentence_of(link, code));
+}
+
+static void lose_patience(struct redis_link *link)
+{
+        const char *why = "no answer in time";
+
+        if (link->state == REDIS_LINK_RESOLVING)
+                why = "its name was not looked up in time";
+        else if (link->state == REDIS_LINK_CONNECTING)
+                why = "no connection in time";
+        else if (redis_tls_is_on(&link->tls) && !redis_tls_is_secured(&link->tls))
+                why = "no answer to TLS in time; perhaps it is a port without TLS";
+        redis_link_lose(link, REDIS_ERROR_CLASS_LEAVE, why);
 }
 
 void redis_link_on_socket(struct redis_link *link, bool is_readable, bool is_writable)
@@ -321,35 +426,70 @@ void redis_link_on_socket(struct redis_link *link, bool is_readable, bool is_wri
                 lose_by_errno(link, r);
 }
 
+/* Redis has TLS on ports only, so a unix socket is plain. */
+static int begin_tls(struct redis_link *link)
+{
+        const struct redis_access *access = link->shard->world.redis;
+        char host[REDIS_ADDRESS_SIZE];
+
+        link->tls.text[0] = '\0';
+        if (access == NULL || access->tls == NULL || !redis_address_host(link->address, host))
+                return 0;
+        return redis_tls_begin(&link->tls, access->tls, host);
+}
+
 static void connect_now(struct redis_link *link)
 {
         const struct world_sockets *sockets = link->shard->world.sockets;
-        int r = redis_wire_open(&link->wire);
+        int r = sockets->connect(sockets->self, link->address);
 
+        if (r == -EINPROGRESS) {
+                if (link->state != REDIS_LINK_RESOLVING)
+                        be_patient(link);
+                link->state = REDIS_LINK_RESOLVING;
+                return;
+        }
+        if (r >= 0) {
+                link->socket = r;
+                r = redis_wire_open(&link->wire);
+        }
         if (r >= 0)
-                r = sockets->connect(sockets->self, link->address);
+                r = begin_tls(link);
         if (r < 0) {
                 lose_by_errno(link, r);
                 return;
         }
-        link->socket = r;
         link->state = REDIS_LINK_CONNECTING;
         link->is_watching_write = true;
         be_patient(link);
         sockets->watch(sockets->self, link->socket, link->token, true, true);
 }
 
+/* Is there something to write? What waits for the server to prove itself does not count. */
+static bool wants_write(const struct redis_link *link)
+{
+        size_t size = 0;
+
+        if (link->state == REDIS_LINK_CONNECTING)
+                return true;
+        if (redis_tls_is_on(&link->tls)) {
+                (void)redis_tls_unsent(&link->tls, &size);
+                if (size > 0 || !redis_tls_is_secured(&link->tls))
+                        return size > 0;
+        }
+        (void)acd_buffer_unparsed(&link->wire.out, &size);
+        return size > 0;
+}
+
 /* Tell the world what is waited for. */
 static void watch(struct redis_link *link)
 {
         const struct world_sockets *sockets = link->shard->world.sockets;
-        size_t size = 0;
         bool is_wanted;
 
         if (link->socket < 0)
                 return;
-        (void)acd_buffer_unparsed(&link->wire.out, &size);
-        is_wanted = size > 0 || link->state == REDIS_LINK_CONNECTING;
+        is_wanted = wants_write(link);
         if (is_wanted == link->is_watching_write)
                 return;
         link->is_watching_write = is_wanted;
@@ -361,10 +501,11 @@ void redis_link_turn(struct redis_link *link)
         bool is_due = link->due_real != 0 && now_of(link) >= link->due_real;
         int r;
 
-        if (link->state == REDIS_LINK_WAITING && is_due)
+        if (link->state != REDIS_LINK_OFF && link->state != REDIS_LINK_WAITING && is_due)
+                lose_patience(link);
+        else if (link->state == REDIS_LINK_RESOLVING ||
+                 (link->state == REDIS_LINK_WAITING && is_due))
                 connect_now(link);
-        else if (link->state != REDIS_LINK_OFF && link->state != REDIS_LINK_WAITING && is_due)
-                redis_link_lose(link, REDIS_ERROR_CLASS_LEAVE, "no answer in time");
         if (is_open(link)) {
                 r = write_once(link);
                 if (r < 0)

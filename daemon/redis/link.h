@@ -6,8 +6,11 @@
  *
  *         aim        due            writable        greeted
  *    OFF -----> WAITING -----> CONNECTING -----> GREETING -----> READY
- *     ^            ^                |               |              |
+ *     ^            ^  '--> RESOLVING -^  |          |              |
  *     '-- aim "" --+----- lost, refused, impatient -+--------------'
+ *
+ * With TLS the greeting waits, encrypted by nobody yet, until the server has proved
+ * who it is; nothing else changes.
  *
  * Commands are sent in order and answered in order; each carries a tag by which
  * its user knows the answer. After a loss the user is told, what was on its way is
@@ -23,7 +26,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "daemon/redis/address.h"
 #include "daemon/redis/error.h"
+#include "daemon/redis/tls.h"
 #include "daemon/redis/wire.h"
 
 struct shard;
@@ -32,7 +37,6 @@ struct redis_link;
 enum {
         REDIS_LINK_INPUT_SIZE = 65536,
         REDIS_LINK_PENDING_MAX = 2048, /* commands without an answer */
-        REDIS_ADDRESS_SIZE = 272,
         REDIS_TEXT_SIZE = 256,
         REDIS_PATIENCE_MS = 10000, /* without any answer while one is due */
         REDIS_RETRY_MS_MIN = 50,
@@ -45,6 +49,7 @@ enum { REDIS_LINK_TAG_OWN = 0x7fffff00 };
 enum redis_link_state {
         REDIS_LINK_OFF,
         REDIS_LINK_WAITING,
+        REDIS_LINK_RESOLVING, /* its host's name is looked up */
         REDIS_LINK_CONNECTING,
         REDIS_LINK_GREETING,
         REDIS_LINK_READY,
@@ -78,6 +83,7 @@ struct redis_link {
         int socket; /* -1: none */
         bool is_watching_write;
         struct redis_wire wire;
+        struct redis_tls_session tls; /* off: bytes go plain */
         uint8_t *input;
         uint64_t due_real;      /* WAITING: next try; else: when patience ends; 0 = none */
         uint32_t failure_count; /* in a row */
@@ -99,7 +105,8 @@ void redis_link_init(struct redis_link *link, struct shard *shard, uint32_t toke
                      const struct redis_link_memory *memory, const struct redis_link_user *user,
                      const struct redis_greeting *greeting);
 
-/* Be connected to @address, "HOST:PORT" or "unix:PATH", from now on; "": to nobody. */
+/* Be connected to @address, "HOST:PORT" or "unix:PATH", from now on; "": to nobody. By TLS when
+ * the shard's world says so, but to a unix socket. */
 void redis_link_aim(struct redis_link *link, const char *address);
 
 /* Send a command. False: not ready, no room in the output, or too much without an answer. */

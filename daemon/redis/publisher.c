@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/id.h"
+#include "daemon/redis/access.h"
 #include "daemon/shard.h"
 
 static struct publisher *publisher_of(struct shard *shard)
@@ -24,9 +25,18 @@ static bool is_configured(const struct options *options)
         return options_text(options, OPTION_REDIS)[0] != '\0';
 }
 
+bool publisher_asks(const struct options *options)
+{
+        return is_configured(options) &&
+               options_number(options, OPTION_REDIS_MODE) != REDIS_MODE_SERVER;
+}
+
 uint32_t publisher_feed_count(const struct options *options)
 {
-        return is_configured(options) ? 1 : 0;
+        if (!is_configured(options))
+                return 0;
+        return options_number(options, OPTION_REDIS_MODE) == REDIS_MODE_CLUSTER ? REDIS_MASTER_MAX
+                                                                                : 1;
 }
 
 size_t publisher_picture_size(const struct options *options, const struct acd_limits *limits)
@@ -40,12 +50,9 @@ size_t publisher_picture_size(const struct options *options, const struct acd_li
 
 static void init_feeds(struct shard *shard, const struct publisher_memory *memory)
 {
-        const struct redis_greeting greeting = {
-                .user = "",
-                .password = "",
-                .name = options_text(shard->options, OPTION_SERVER_NAME),
-                .is_master_wanted = true,
-        };
+        const struct redis_greeting greeting =
+                redis_access_greeting(shard->world.redis,
+                                      options_text(shard->options, OPTION_SERVER_NAME), false);
 
         for (uint32_t i = 0; i < memory->feed_count; i++) {
                 const struct redis_link_memory link = {
@@ -73,7 +80,8 @@ void publisher_init(struct shard *shard, const struct publisher_memory *memory)
         };
         if (!publisher->is_on)
                 return;
-        redis_home_init(&publisher->home, shard);
+        redis_home_init(&publisher->home, shard, SHARD_TOKEN_REDIS + PUBLISHER_TOKEN_HOME,
+                        &memory->home);
         init_feeds(shard, memory);
         picture_init(&publisher->picture, memory->picture, memory->picture_size);
 }

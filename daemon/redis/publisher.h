@@ -63,11 +63,15 @@ struct publisher_memory {
         uint8_t *outputs;
         uint8_t *inputs;
         uint8_t *picture;
+        struct redis_link_memory home; /* empty where nobody is asked who the master is */
         uint32_t stream_count;
         uint32_t feed_count;
         size_t output_size;
         size_t picture_size;
 };
+
+/* Is somebody asked who the master is? */
+bool publisher_asks(const struct options *options);
 
 /* How many feeds there are to be, and how large a picture may be. */
 uint32_t publisher_feed_count(const struct options *options);

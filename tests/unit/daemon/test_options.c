@@ -158,6 +158,60 @@ Test(options, a_new_history_is_a_word)
         cr_assert_not(options.is_new_history);
 }
 
+/* Goal    Each contradiction about Redis is refused with what to say instead. */
+Test(options, what_contradicts_about_redis)
+{
+        static const struct {
+                const char *words[6];
+                const char *refusal; /* part of it, or NULL: good */
+        } cases[] = {
+                { { "--redis", "127.0.0.1:6379" }, NULL },
+                { { "--redis", "redis.example:6379" }, NULL },
+                { { "--redis", "unix:/run/redis.sock" }, NULL },
+                { { "--redis", "a:1,b:2", "--redis-mode", "sentinel" }, NULL },
+                { { "--redis", "a:1,[::1]:2", "--redis-mode", "cluster" }, NULL },
+                { { "--redis", "a:1", "--redis-tls", "yes", "--redis-tls-name", "b" }, NULL },
+                { { "--redis", "a:1,b:2" }, "one address" },
+                { { "--redis", "a" }, "HOST:PORT" },
+                { { "--redis", "a:1, b:2", "--redis-mode", "cluster" }, "HOST:PORT" },
+                { { "--redis", "a:1,", "--redis-mode", "cluster" }, NULL },
+                { { "--redis", ",a:1", "--redis-mode", "cluster" }, "HOST:PORT" },
+                { { "--redis-mode", "sentinel" }, "need --redis" },
+                { { "--redis", "a:1", "--redis-user", "acdd" }, "--redis-password-file" },
+                { { "--redis", "a:1", "--redis-sentinel-password-file", "/p" },
+                  "--redis-mode sentinel" },
+                { { "--redis", "a:1", "--redis-sentinel-user", "x" },
+                  "--redis-sentinel-password-file" },
+                { { "--redis", "a:1", "--redis-tls-ca", "/ca" }, "--redis-tls yes" },
+                { { "--redis", "a:1", "--redis-tls", "yes", "--redis-tls-cert", "/c" },
+                  "--redis-tls-key" },
+                { { "--redis", "a:1", "--redis-tls", "yes", "--redis-tls-key", "/k" },
+                  "--redis-tls-cert" },
+                { { "--redis", "unix:/x", "--redis-tls", "yes" }, "unix:PATH" },
+                { { "--redis",
+                    "a:1,a:2,a:3,a:4,a:5,a:6,a:7,a:8,a:9,b:1,b:2,b:3,b:4,b:5,b:6,b:7,b:8",
+                    "--redis-mode", "cluster" },
+                  "at most 16" },
+        };
+
+        for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+                const char *const *words = cases[i].words;
+                int count = 0;
+
+                while (count < 6 && words[count] != NULL)
+                        count++;
+                cr_assert(parse(2 + count, "--data-dir", "/tmp/x", words[0], words[1], words[2],
+                                words[3], words[4], words[5]),
+                          "%s", error.text);
+                if (cases[i].refusal == NULL) {
+                        cr_expect(options_check(&options, &error), "%zu: %s", i, error.text);
+                        continue;
+                }
+                cr_expect_not(options_check(&options, &error), "%zu", i);
+                cr_expect_not_null(strstr(error.text, cases[i].refusal), "%zu: %s", i, error.text);
+        }
+}
+
 /* Goal    Help and manual have every parameter. */
 Test(options, help_has_every_row)
 {
