@@ -65,9 +65,7 @@ def case_asked_for(world):
     with floor_of(world, group) as floor:
         floor.start()
         floor.until_begun()
-        former = group.master
-        group.sentinels[0]("SENTINEL", "FAILOVER", MASTER)
-        group.elect(former)
+        group.hand_over()
         gets_on(group)
         floor.settle(group)
 

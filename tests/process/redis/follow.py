@@ -14,6 +14,10 @@ from harness import check
 PAGE = 1000
 
 
+RESYNC_TENANT, RESYNC_NEXT, RESYNC_STATE = 1, 3, 4  # fields of a Resync
+STATE_TENANT, STATE_EPOCH, STATE_SEQUENCE = 1, 2, 3  # of a TenantState
+
+
 class Added(typing.NamedTuple):
     """An entry of a stream."""
 
@@ -65,6 +69,24 @@ def check_batch(tenant, added, log, begin):
     return first
 
 
+def state_of(body):
+    """Whose state it is, and of which event: tenant, (epoch, sequence)."""
+    found = dict(eventlog.fields(body))
+    return found[STATE_TENANT].decode(), (found[STATE_EPOCH], found.get(STATE_SEQUENCE, 0))
+
+
+def check_resync(tenant, added):
+    """It is of this tenant, and its state reflects all that came before what follows. The
+    sequence of what has to follow."""
+    found = dict(eventlog.fields(added.body))
+    name, (_epoch, sequence) = state_of(found[RESYNC_STATE])
+    check(found[RESYNC_TENANT].decode() == tenant == name, "%s: the resync %d-%d is of %s", tenant,
+          *added.id, name)
+    check(sequence >= found[RESYNC_NEXT] - 1, "%s: the resync %d-%d knows event %d, and goes on "
+          "with %d", tenant, *added.id, sequence, found[RESYNC_NEXT])
+    return found[RESYNC_NEXT]
+
+
 def check_stream(stream, tenant, entries, resyncs=0, is_whole=True):
     """Against @entries, the event log's. @resyncs: how many there must be; @is_whole: it begins
     with the tenant's first event, or with a resync."""
@@ -75,8 +97,7 @@ def check_stream(stream, tenant, entries, resyncs=0, is_whole=True):
     next_, found = 1 if is_whole else None, 0
     for added in stream:
         if added.field == "resync":
-            check(bool(added.body), "%s: the resync %d-%d is empty", tenant, *added.id)
-            next_, found = None, found + 1
+            next_, found = check_resync(tenant, added), found + 1
             continue
         check(added.field == "batch", "%s: entry %d-%d has a field %s", tenant, *added.id,
               added.field)

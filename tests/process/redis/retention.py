@@ -10,7 +10,7 @@ from harness import check
 from server import FORGETFUL, until
 
 SMALL_LOG = ("--event-retention-size", "8M")
-MANY = 25000  # life cycles that fill the event log several times over
+MANY = 10000  # life cycles, of which two or three times as many fill the event log
 KEY = follow.key_of("alpha")
 NODE = 100    # entries that leave together: stream-node-max-entries
 

@@ -6,6 +6,7 @@ that was right; the event log's reader and the network do what they say.
 import contextlib
 import io
 import socket
+import struct
 import time
 
 import eventlog
@@ -29,12 +30,28 @@ def objection(function, *arguments):
     return ""
 
 
+def field(number, value):
+    """Of a protobuf message: a fixed64, or bytes of less than 128."""
+    if isinstance(value, int):
+        return struct.pack("<BQ", number << 3 | 1, value)
+    return bytes((number << 3 | 2, len(value))) + value
+
+
+def resync_of(tenant, next_, sequence):
+    name = tenant.encode()
+    state = field(1, name) + field(2, 1) + field(3, sequence)
+    return field(1, name) + field(3, next_) + field(4, state)
+
+
 def cases_of(stream):
     """Name of what is wrong, the stream with it, and what must be said."""
     middle = len(stream) // 2
     added = stream[middle]
     first = eventlog.head(added.body)[2]
-    resync = follow.Added(added.epoch, first - 1, "resync", b"state")
+    resync = follow.Added(added.epoch, first - 1, "resync", resync_of("alpha", first, first - 1))
+    blind = resync._replace(body=resync_of("alpha", first, first - 2))
+    stranger = resync._replace(body=resync_of("beta", first, first))
+    skipping = resync._replace(body=resync_of("alpha", first + 1, first))
     begin, end = stream[:middle], stream[middle:]
     yield "a hole", begin + end[1:], "begins with event"
     yield "no beginning", stream[1:], "begins with event"
@@ -44,6 +61,9 @@ def cases_of(stream):
     yield "another id", [*begin, added._replace(epoch=added.epoch + 1), *end[1:]], "says"
     yield "another field", [*begin, added._replace(field="batsh"), *end[1:]], "a field"
     yield "a resync", [*begin[:-1], resync, *end], "resyncs"
+    yield "a state that is too old", [*begin[:-1], blind, *end], "knows event"
+    yield "another's state", [*begin[:-1], stranger, *end], "is of beta"
+    yield "an event too few", [*begin[:-1], skipping, *end], "begins with event"
     yield "nothing", [], "0 entries in the stream"
     yield "too much", [*stream, stream[-1]._replace(sequence=stream[-1].sequence + 1)], "says"
 

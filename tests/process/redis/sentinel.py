@@ -3,12 +3,14 @@
 or two: the periods of a sentinel are shortened by SENTINEL DEBUG.
 """
 
+import resp
 import server
 from harness import check
 from server import Group, Redis, until
 
 MASTER = "acd"
-DOWN_AFTER_MS, FAILOVER_MS = 400, 800
+DOWN_AFTER_MS = 400
+FAILOVER_MS = 1500  # a replica that is being promoted is asked for its role once a second
 HASTE = ("ping-period", "100", "info-period", "200", "ask-period", "100", "publish-period", "200",
          "min-link-reconnect-period", "100", "election-timeout", "1000", "slave-reconf-timeout",
          "1000")
@@ -84,6 +86,23 @@ class Sentinels(Group):
         """The former master, dead; the new one is known to all sentinels."""
         former = self.master
         former.kill()
+        self.elect(former)
+        return former
+
+    def hand_over(self):
+        """A failover that nobody died for."""
+        former, first = self.master, self.sentinels[0]
+
+        def has_happened():
+            if first.says() != former.port:
+                return True
+            try:
+                first("SENTINEL", "FAILOVER", MASTER)
+            except resp.RedisError:
+                pass  # it is about to
+            return False
+
+        until(has_happened, "a failover that was asked for")
         self.elect(former)
         return former
 

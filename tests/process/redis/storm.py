@@ -233,9 +233,7 @@ class Sentinel(Storm):
 
     @fault("server")
     def fault_asked_for(self):
-        former = self.store.master
-        self.store.sentinels[0]("SENTINEL", "FAILOVER", MASTER)
-        self.store.elect(former)
+        self.store.hand_over()
         yield
         self.store.until_whole()
 
