@@ -186,6 +186,18 @@ void conn_accept(struct shard *shard, uint32_t listener)
         }
 }
 
+struct conn *conn_adopt(struct shard *shard, int socket, const struct world_peer *peer)
+{
+        struct acd_link *link = acd_list_first(&shard->conns.state[CONN_FREE]);
+
+        if (link == NULL)
+                return NULL;
+        (void)addresses_add(&shard->addresses, peer->address);
+        shard->metrics.connections_total++;
+        begin(shard, conn_of(link), socket, peer);
+        return conn_of(link);
+}
+
 void conn_close(struct shard *shard, struct conn *conn, enum acd_result code, const char *text,
                 const char *metric)
 {

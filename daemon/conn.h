@@ -129,6 +129,11 @@ uint32_t conn_count(const struct conn_pool *pool);
 /* Take what waits at @listener, and refuse what must be refused. */
 void conn_accept(struct shard *shard, uint32_t listener);
 
+/* A connection that nobody accepted: @socket is the daemon's end of an inner pair. NULL: there is
+ * no place for it. */
+struct conn *conn_adopt(struct shard *shard, int socket, const struct world_peer *peer)
+        __attribute__((warn_unused_result));
+
 /* The world says so. Marks, decides nothing. */
 void conn_on_socket(struct shard *shard, uint32_t index, bool is_readable, bool is_writable);
 

@@ -33,6 +33,7 @@
 #include "daemon/commit.h"
 #include "daemon/conn.h"
 #include "daemon/gateways.h"
+#include "daemon/inner.h"
 #include "daemon/log.h"
 #include "daemon/metrics.h"
 #include "daemon/options.h"
@@ -44,6 +45,8 @@
 #include "daemon/world.h"
 #include "journal/event_log.h"
 #include "journal/journal.h"
+
+struct inbox;
 
 enum { SHARD_ERROR_SIZE = 1024 };
 
@@ -110,6 +113,8 @@ struct shard {
         struct subscription_pool subscriptions;
         struct snapshotter snapshotter;
         struct publisher publisher;
+        struct inner inner;  /* not in use without an inbox */
+        struct inbox *inbox; /* NULL: requests over Redis are not read */
 
         enum shard_run run;
         uint64_t stop_deadline; /* real time; 0 = none */
@@ -147,7 +152,8 @@ int shard_open(struct shard *shard, const struct shard_world *world, const struc
 /* Whatever state it is in. */
 void shard_close(struct shard *shard);
 
-/* Socket @token is ready: a connection's index; from SHARD_TOKEN_REDIS on, the publisher's. */
+/* Socket @token is ready: a connection's index; from SHARD_TOKEN_REDIS on, the publisher's and
+ * the inbox's. */
 enum { SHARD_TOKEN_REDIS = 0x40000000 };
 void shard_on_socket(struct shard *shard, uint32_t token, bool is_readable, bool is_writable);
 
