@@ -18,7 +18,7 @@
 
 #include "base/assert.h"
 
-enum { CARVE_ALIGNMENT = 64, CARVE_ROW_MAX = 32 };
+enum { CARVE_ALIGNMENT = 64, CARVE_ROW_MAX = 48 };
 
 struct carve_row {
         const char *what;

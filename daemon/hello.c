@@ -78,6 +78,17 @@ static void copy_name(char into[ACD_NAME_MAX + 1], struct acd_text name)
         into[name.size] = '\0';
 }
 
+/* Somebody from outside would take over the gateway of those who have only Redis, and be cut by
+ * it. */
+static bool is_name_taken(const struct request *request)
+{
+        const struct wire_hello *hello = &request->message->hello;
+
+        return request->shard->inbox != NULL && hello->role == WIRE_ROLE_GATEWAY &&
+               request->conn->socket < INNER_SOCKET_MIN && hello->client.size == 5 &&
+               memcmp(hello->client.at, "redis", 5) == 0;
+}
+
 /* What can be checked without the core. */
 static bool check_form(const struct request *request)
 {
@@ -99,6 +110,11 @@ static bool check_form(const struct request *request)
         if ((hello->tenant.size == 0 && hello->role != WIRE_ROLE_OPERATOR) ||
             hello->tenant.size > ACD_NAME_MAX) {
                 refuse(request, ACD_MISSING, "tenant", "only an operator comes without a tenant");
+                return false;
+        }
+        if (is_name_taken(request)) {
+                refuse(request, ACD_NOT_ALLOWED, "client",
+                       "the gateway redis is the daemon's own: requests over Redis");
                 return false;
         }
         if (request->shard->is_stop_fast || request->shard->run == SHARD_STOPPED) {

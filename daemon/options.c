@@ -339,6 +339,7 @@ bool options_set_from_file(struct options *options, const char *key, const char 
         return set(options, option, value, ret_error);
 }
 
+/* Requests over Redis come in by two connections a tenant, of those of all. */
 bool options_check(const struct options *options, struct options_error *ret_error)
 {
         const char *wrong = NULL;

@@ -74,6 +74,22 @@ static const char *address_fault(const struct options *options)
         return count > REDIS_PEER_MAX ? "--redis: at most 16 addresses" : NULL;
 }
 
+static const char *commands_fault(const struct options *options)
+{
+        uint64_t tenants = options_number(options, OPTION_LIMIT_tenant_count_max);
+
+        if (options_number(options, OPTION_REDIS_COMMANDS) == 0)
+                return NULL;
+        if (options_text(options, OPTION_REDIS)[0] == '\0')
+                return "--redis-commands yes needs --redis: where the requests are";
+        if (2 * (tenants < 64 ? tenants : 64) + 8 >
+            options_number(options, OPTION_CONNECTION_COUNT_MAX))
+                return "--redis-commands yes takes two connections a tenant: raise "
+                       "--connection-count-max to 8 more than twice --limit-tenant-count-max, or "
+                       "lower that";
+        return NULL;
+}
+
 const char *options_redis_fault(const struct options *options)
 {
         for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
@@ -88,5 +104,5 @@ const char *options_redis_fault(const struct options *options)
             has_any(options, of_sentinels, sizeof(of_sentinels) / sizeof(of_sentinels[0])))
                 return "--redis-sentinel-user and --redis-sentinel-password-file need "
                        "--redis-mode sentinel";
-        return address_fault(options);
+        return address_fault(options) != NULL ? address_fault(options) : commands_fault(options);
 }

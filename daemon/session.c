@@ -100,9 +100,30 @@ void session_replace(struct session_pool *pool, struct session *session)
         move(pool, session, SESSION_REPLACED);
 }
 
+/* The number of the session that has the place of the one with @number after it. */
+static uint32_t next_number(uint32_t number)
+{
+        uint32_t generation = number >> SESSION_INDEX_BITS;
+
+        generation = generation >= GENERATION_MAX ? 1 : generation + 1;
+        return (number & SESSION_INDEX_MASK) | generation << SESSION_INDEX_BITS;
+}
+
+acd_agent_id session_agent(const struct session_pool *pool, uint32_t number)
+{
+        uint32_t index = number & SESSION_INDEX_MASK;
+        const struct session *session = &pool->session[index];
+
+        if (index >= pool->count_max)
+                return (acd_agent_id){ 0 };
+        if (session->state == SESSION_FREE ? session->number == next_number(number)
+                                           : session->number == number)
+                return session->agent;
+        return (acd_agent_id){ 0 };
+}
+
 void session_free(struct session_pool *pool, struct session *session)
 {
-        uint32_t generation = session->number >> SESSION_INDEX_BITS;
 
         lease_end(&session->lease);
         if (acd_link_is_linked(&session->of_agent))
@@ -110,8 +131,7 @@ void session_free(struct session_pool *pool, struct session *session)
         if (acd_link_is_linked(&session->of_conn))
                 acd_list_remove(&session->of_conn);
         session->conn = NULL;
-        generation = generation >= GENERATION_MAX ? 1 : generation + 1;
-        session->number = (session->number & SESSION_INDEX_MASK) | generation << SESSION_INDEX_BITS;
+        session->number = next_number(session->number);
         move(pool, session, SESSION_FREE);
 }
 

@@ -83,6 +83,10 @@ static inline struct session *session_find(struct session_pool *pool, const stru
         return &pool->session[index];
 }
 
+/* The agent of the session that @number names, or named until it ended and as long as nobody has
+ * its place; none else. */
+acd_agent_id session_agent(const struct session_pool *pool, uint32_t number);
+
 /* The sessions of @agent, links of_agent. */
 static inline struct acd_list *session_of_agent(struct session_pool *pool, acd_agent_id agent)
 {

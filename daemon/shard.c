@@ -19,6 +19,7 @@
 #include "base/assert.h"
 #include "daemon/agent.h"
 #include "daemon/recovery.h"
+#include "daemon/redis/inbox.h"
 #include "daemon/router.h"
 #include "daemon/status.h"
 #include "daemon/version.h"
@@ -448,6 +449,8 @@ void shard_close(struct shard *shard)
         if (shard->block != NULL) {
                 for (uint32_t i = 0; i < shard->conns.count_max; i++)
                         conn_die(shard, &shard->conns.conn[i]);
+                if (shard->inbox != NULL)
+                        inbox_close(shard->inbox);
                 publisher_close(shard);
         }
         /* One of its threads has a chore in the event log. */
@@ -465,6 +468,11 @@ void shard_close(struct shard *shard)
 
 void shard_on_socket(struct shard *shard, uint32_t token, bool is_readable, bool is_writable)
 {
+        if (token >= SHARD_TOKEN_REDIS + PUBLISHER_TOKEN_INBOX) {
+                inbox_on_socket(shard->inbox, token - SHARD_TOKEN_REDIS - PUBLISHER_TOKEN_INBOX,
+                                is_readable, is_writable);
+                return;
+        }
         if (token >= SHARD_TOKEN_REDIS) {
                 publisher_on_socket(shard, token - SHARD_TOKEN_REDIS, is_readable, is_writable);
                 return;

@@ -9,6 +9,7 @@
  * stays recognisable (the core's quarantine).
  */
 
+#include "daemon/redis/inbox.h"
 #include "daemon/shard.h"
 #include "journal/replay.h"
 
@@ -140,6 +141,7 @@ void shard_carve(struct shard *shard, struct carve *block, const struct options 
         carve_conns(shard, block, options);
         carve_sessions(shard, block, options, limits);
         carve_publisher(shard, block, options, limits);
+        inbox_carve(shard, block, options);
         if (block->block == NULL)
                 return;
         shard->acd = acd_init(core, limits, 0);

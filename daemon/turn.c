@@ -23,6 +23,7 @@
 
 #include "base/assert.h"
 #include "daemon/agent.h"
+#include "daemon/redis/inbox.h"
 #include "daemon/router.h"
 #include "daemon/shard.h"
 
@@ -193,6 +194,8 @@ int shard_turn(struct shard *shard)
         r = commit_collect(shard);
         if (r < 0)
                 return r;
+        if (shard->inbox != NULL)
+                (void)inner_tell(&shard->inner);
         if (shard->is_leaving)
                 conn_expire(shard);
         else
@@ -206,6 +209,8 @@ int shard_turn(struct shard *shard)
                 return r;
         shard->is_serving_more = subscribe_serve(shard);
         shard->is_serving_more |= publisher_turn(shard);
+        if (shard->inbox != NULL)
+                inbox_turn(shard->inbox);
         if (!acd_list_is_empty(&shard->subscriptions.open))
                 conn_write_unsent(shard);
         take_snapshot(shard);
@@ -247,6 +252,11 @@ uint64_t shard_wait_ns(struct shard *shard)
         next = earlier(next, conn_next_expiry(&shard->conns));
         next = earlier(next, agent_next_expiry(shard));
         next = earlier(next, publisher_next_ns(shard));
+        if (shard->inbox != NULL) {
+                if (inner_is_ready(&shard->inner))
+                        return 0;
+                next = earlier(next, inbox_next_ns(shard->inbox));
+        }
         next = earlier(next, shard->stop_deadline);
         return next <= now ? 0 : next - now;
 }
