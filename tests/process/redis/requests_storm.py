@@ -1,0 +1,227 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Requests over Redis while the daemon and Redis are killed at random, again and again: every
+submit is one contact, every entry is answered, once, and nothing is acknowledged without.
+
+usage: requests_storm.py ACDD ACDCTL ACDBENCH REDIS_SERVER ROOT [CASE...]
+
+A case prints the seed that repeats its choices: ACD_TEST_SEED=N.
+"""
+
+import collections
+import contextlib
+import os
+import random
+import select
+import time
+
+import eventlog
+import resp
+import rig
+from component import Component, fields_of
+from harness import check
+from requests import is_empty, opened, until_empty
+from server import until
+
+ROUNDS = 16
+BURST = 150
+WAITING = 100000
+RATE_MIN = 2000    # a second, of a build and machine of any kind
+MEMORY_MIB_MAX = 64  # more than before, with so many waiting: slots and bytes are 16 MiB of it
+
+
+class Sender(Component):
+    """Sends many at once, and knows which entries are surely there."""
+
+    def __init__(self, *arguments, **more):
+        super().__init__(*arguments, **more)
+        self.sure = {}      # entry -> correlation
+        self.maybe = set()  # correlations of which nobody knows whether Redis took them
+        self.number = 0
+
+    def burst(self, count):
+        numbers = range(self.number, self.number + count)
+        self.number += count
+        message = self.message("SUBMIT", queue="billing", channel="mail")
+        try:
+            connection = resp.Connection(self.redis.unix)
+        except OSError:
+            return
+        self.maybe.update(numbers)
+        with contextlib.closing(connection):
+            try:
+                connection.link.sendall(b"".join(
+                    resp.command(["XADD", self.key("commands"), "*",
+                                  *self.words("SUBMIT", message, correlation=str(number))])
+                    for number in numbers))
+                for number in numbers:
+                    entry = connection.read()
+                    if isinstance(entry, resp.RedisError):
+                        continue
+                    self.sure[entry.decode()] = number
+                    self.maybe.discard(number)
+            except (OSError, EOFError):
+                return
+
+    def try_to_read(self):
+        with contextlib.suppress(OSError, EOFError, resp.RedisError):
+            self.read()
+
+
+def submitted(one, directory):
+    """How many contacts there are of each client key, by the event log."""
+    count = collections.Counter()
+    kind = one.schema.value("EVENT_CONTACT_SUBMITTED")
+    for entry in eventlog.of_tenant(eventlog.read(directory), one.tenant):
+        batch = one.schema.type("EventBatch")()
+        batch.ParseFromString(entry.body)
+        count.update(event.client_key for event in batch.events if event.kind == kind)
+    return count
+
+
+def check_all(floor, one, answers_max=1):
+    """The oracle: contacts by the event log, answers by the sender's stream."""
+    # Read along: answers beyond ten thousand go.
+    until(lambda: one.read() or is_empty(one.redis, one), "all requests are done")
+    one.read()
+    contacts = submitted(one, floor.daemon.directory / "data")
+    for entry in one.sure:
+        answers = one.answers.get(entry, [])
+        check(1 <= len(answers) <= answers_max, "%s has %d answers: %s", entry, len(answers),
+              answers)
+        check(len({answer.result.id for answer in answers}) == 1, "they differ: %s", answers)
+        check(all(one.schema.result_name(answer.result.code) in ("OK", "DUPLICATE")
+                  for answer in answers), "%s", answers)
+        check(answers[0].correlation == str(one.sure[entry]).encode(), "%s", answers)
+        check(contacts["redis:" + entry] == 1, "%s is %d contacts", entry,
+              contacts["redis:" + entry])
+    others = set(one.answers) - set(one.sure)
+    for entry in others:
+        numbers = {int(answer.correlation) for answer in one.answers[entry]}
+        check(numbers <= one.maybe, "%s was never sent: %s", entry, numbers)
+        check(contacts["redis:" + entry] == 1, "%s is not one contact", entry)
+    ids = [answers[0].result.id for answers in one.answers.values()]
+    check(len(set(ids)) == len(ids), "two entries have one contact")
+    check(sum(contacts.values()) == len(one.answers), "%d contacts of %d entries",
+          sum(contacts.values()), len(one.answers))
+    check(not one.redis("EXISTS", one.key("dead")), "there are dead letters")
+
+
+def seeded():
+    seed = int(os.environ.get("ACD_TEST_SEED", time.time_ns() % 1000000))
+    print("ACD_TEST_SEED=%d" % seed, end="", flush=True)
+    return random.Random(seed)
+
+
+def answered(one, count):
+    """Some of what is under way was answered; or none, whatever happened."""
+    one.try_to_read()
+    return len(one.answers) >= count
+
+
+def a_moment(chance, one):
+    """A random moment: after so many answers more, or so many microseconds."""
+    goal = len(one.answers) + chance.randrange(BURST)
+    end = time.monotonic() + chance.random() * 0.05
+    while time.monotonic() < end and not answered(one, goal):
+        select.select([], [], [], 0.0005)
+
+
+def kill_daemon(floor, _redis):
+    floor.daemon.kill()
+    floor.daemon.start()
+
+
+def kill_redis(_floor, redis):
+    redis.kill()
+    redis.start()
+
+
+def kill_both(floor, redis):
+    redis.kill()
+    floor.daemon.kill()
+    redis.start()
+    floor.daemon.start()
+
+
+def cut(_floor, redis):
+    redis.cut()
+    redis.disconnect()
+
+
+def storm(world, *ways, rounds=ROUNDS, answers_max=1):
+    chance = seeded()
+    with opened(world) as (floor, redis, first):
+        first.do("RESOLVE")
+        one = Sender(first.schema, redis, sender="storm")
+        for _ in range(rounds):
+            for _ in range(chance.randrange(1, 4)):
+                one.burst(BURST)
+            a_moment(chance, one)
+            chance.choice(ways)(floor, redis)
+        one.burst(BURST)
+        check_all(floor, one, answers_max)
+        metrics = floor.metrics()
+        check(len(one.sure) > rounds * BURST // 2, "only %d were sent", len(one.sure))
+        return metrics
+
+
+def case_daemon(world):
+    storm(world, kill_daemon)
+
+
+def case_redis(world):
+    storm(world, kill_redis)
+
+
+def case_cut(world):
+    storm(world, cut, rounds=3 * ROUNDS)
+
+
+def case_all(world):
+    storm(world, kill_daemon, kill_redis, kill_both, cut)
+
+
+def case_group(world):
+    """The group is destroyed under load: nothing is lost, an answer may come again, the same."""
+    storm(world, lambda _floor, redis: redis("XGROUP", "DESTROY", "acd:{default}:commands", "acdd"),
+          answers_max=ROUNDS)
+
+
+def memory_mib(floor):
+    status = open("/proc/%d/status" % floor.daemon.process.pid, encoding="ascii").read()
+    return int(status[status.index("VmRSS:"):].split()[1]) // 1024
+
+
+def case_many_waiting(world):
+    """A hundred thousand entries wait when the daemon comes: its memory is bounded whatever waits,
+    what is on its way is too, and all are done."""
+    with opened(world, "--limit-contact-count-max", "200000") as (floor, redis, first):
+        one = Sender(first.schema, redis, sender="many")
+        one.burst(1000)
+        until_empty(redis, one)
+        floor.daemon.kill()
+        for _ in range(WAITING // 1000):
+            one.burst(1000)
+        floor.daemon.start()
+        base = memory_mib(floor)
+        begin = time.monotonic()
+        most = pending = 0
+        while redis("XLEN", one.key("commands")) > 0:
+            most = max(most, memory_mib(floor))
+            pending = max(pending, redis("XPENDING", one.key("commands"), "acdd")[0])
+            check(time.monotonic() < begin + 240, "they are not done in time: %d left",
+                  redis("XLEN", one.key("commands")))
+            select.select([], [], [], 0.02)
+        seconds = time.monotonic() - begin
+        print(" %d/s, %d MiB more, %d pending at most" % (WAITING / seconds, most - base, pending),
+              end="", flush=True)
+        check(pending <= 512, "%d were read and not answered", pending)
+        check(WAITING / seconds > RATE_MIN, "only %d a second", WAITING / seconds)
+        contacts = submitted(one, floor.daemon.directory / "data")
+        check(set(contacts) == {"redis:" + entry for entry in one.sure} and
+              set(contacts.values()) == {1}, "%d contacts of %d entries", len(contacts),
+              len(one.sure))
+
+
+if __name__ == "__main__":
+    rig.main(globals())
