@@ -25,9 +25,8 @@
 
 enum {
         NS_PER_MS = 1000000,
-        LOOK_MS = 200,
+        LOOK_MS = 500,
         LINKS_PER_LANE = 2,
-        LANE_CLUSTER_MAX = INBOX_TENANT_MAX
 };
 
 bool inbox_is_wanted(const struct options *options)
@@ -436,6 +435,9 @@ void inbox_carve(struct shard *shard, struct carve *block, const struct options 
         shard->inbox = NULL;
         if (!inbox_is_wanted(options))
                 return;
+        /* In a Cluster no command names keys of two tenants. */
+        if (publisher_feed_count(options) > 1)
+                memory.lane_count = INBOX_TENANT_MAX;
         lanes = memory.lane_count;
         memory.inbox = carve(block, "inbox", sizeof(*memory.inbox));
         memory.lane = carve(block, "links of the inbox", lanes * sizeof(*memory.lane));
