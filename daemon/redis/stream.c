@@ -3,7 +3,9 @@
  * Whose stream is it?
  *
  * The proof that an id is ours is the event log: an entry of this tenant with
- * exactly that epoch and last sequence. There are two more that are:
+ * exactly that epoch and last sequence, and, where the stream still has its last entry, the same
+ * bytes. (An id alone proves little: a copy of this directory that ran on counted epochs and
+ * events as this one did.) There are two more that are:
  *
  *   - the id of a resync, which is one below the first event that follows it;
  *   - an id below the log's first event, which cannot be proven. It is believed
@@ -99,16 +101,34 @@ static bool find_entry(struct shard *shard, const struct redis_stream *stream, u
         return is_found;
 }
 
+/* Is the last entry of the stream, if it still has the one with its last id, @entry? */
+static bool is_same(const struct redis_reply *info, const struct event_entry *entry)
+{
+        struct redis_reply last_id = redis_reply_find(info, "last-generated-id");
+        struct redis_reply last = redis_reply_find(info, "last-entry");
+        struct redis_reply id = redis_reply_at(&last, 0);
+        struct redis_reply fields = redis_reply_at(&last, 1);
+        struct redis_reply field = redis_reply_at(&fields, 0);
+        struct redis_reply value = redis_reply_at(&fields, 1);
+
+        if (last.kind != REDIS_ARRAY || strcmp(id.text, last_id.text) != 0)
+                return true;
+        return strcmp(field.text, "batch") == 0 && value.size == entry->size &&
+               memcmp(value.text, entry->bytes, value.size) == 0;
+}
+
 /* An id in the reach of the log: the entry that ends with it, or the one before which it says
  * that readers must begin anew. */
-static bool is_known(struct shard *shard, struct redis_stream *stream)
+static bool is_known(struct shard *shard, struct redis_stream *stream,
+                     const struct redis_reply *info)
 {
         uint32_t slot = acd_id_split(stream->tenant.value).slot;
         uint64_t position = event_log_seek(shard->event_log, slot, stream->sequence);
         struct event_entry entry;
 
         if (find_entry(shard, stream, position, 0, stream->sequence, &entry) &&
-            entry.tag.last_sequence == stream->sequence && entry.tag.epoch == stream->epoch) {
+            entry.tag.last_sequence == stream->sequence && entry.tag.epoch == stream->epoch &&
+            is_same(info, &entry)) {
                 stream->position = entry.next_position;
                 return true;
         }
@@ -120,14 +140,15 @@ static bool is_known(struct shard *shard, struct redis_stream *stream)
         return false;
 }
 
-static enum verdict judge(struct shard *shard, struct redis_stream *stream)
+static enum verdict judge(struct shard *shard, struct redis_stream *stream,
+                          const struct redis_reply *info)
 {
         uint64_t first = tenants_first_sequence(&shard->tenants, stream->tenant, shard->event_log);
         uint64_t history = acd_history_epoch(shard->acd);
 
         if (stream->epoch > acd_epoch(shard->acd))
                 return FENCED;
-        if (stream->sequence + 1 >= first && is_known(shard, stream))
+        if (stream->sequence + 1 >= first && is_known(shard, stream, info))
                 return OURS;
         if (stream->epoch < history)
                 return OTHER_HISTORY;
@@ -200,11 +221,12 @@ static void begin_first(struct shard *shard, struct redis_stream *stream)
         be_sound(shard, stream);
 }
 
-static void take_id(struct shard *shard, struct redis_stream *stream)
+static void take_id(struct shard *shard, struct redis_stream *stream,
+                    const struct redis_reply *info)
 {
         stream->is_there = true;
         stream->resync = REDIS_RESYNC_NONE;
-        switch (judge(shard, stream)) {
+        switch (judge(shard, stream, info)) {
         case OURS:
                 if (stream->position == 0)
                         begin_anew(shard, stream, REDIS_RESYNC_NONE, 0);
@@ -270,7 +292,7 @@ void redis_stream_take(struct shard *shard, struct redis_stream *stream,
                 stream->is_there = true;
                 return;
         }
-        take_id(shard, stream);
+        take_id(shard, stream, info);
 }
 
 void redis_stream_look(struct shard *shard, struct redis_stream *stream,
