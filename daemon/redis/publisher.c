@@ -240,6 +240,8 @@ void publisher_status(struct shard *shard, struct wire_redis_status *ret_status)
         *ret_status = (struct wire_redis_status){ .state = WIRE_REDIS_NONE };
         if (!publisher->is_on)
                 return;
+        /* Also those that came while Redis was away. */
+        know_all(shard);
         describe(shard, ret_status);
         ret_status->address = wire_text(options_text(shard->options, OPTION_REDIS));
         if (publisher->last_sequence != 0)
