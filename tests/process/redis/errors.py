@@ -11,6 +11,7 @@ import rig
 from server import DURABLE, FORGETFUL, until
 
 KEYS = 3000
+AGAIN_S = 5  # the longest wait after many refusals; after one it is a fraction of that
 SLOW_START = ("--key-load-delay", "1000", "--loading-process-events-interval-bytes", "1024")
 FILL = "for i = 1, %d do redis.call('SET', 'other:' .. i, i) end"
 
@@ -48,7 +49,8 @@ def case_out_of_memory_now_and_then(world):
                   entries, "something was refused")
             before = redis("XLEN", "acd:{alpha}:events")
             redis.configure("maxmemory", 0)
-            until(lambda: redis("XLEN", "acd:{alpha}:events") > before, "more entries")
+            until(lambda: redis("XLEN", "acd:{alpha}:events") > before,
+                  "Redis is asked again soon after a single refusal", deadline_s=AGAIN_S)
         floor.settle(redis)
 
 
