@@ -46,7 +46,8 @@ class Load:
               self.process.stdout.read() if self.process.poll() is not None else "")
         self.process.send_signal(signal.SIGINT)
         out, _ = self.process.communicate(timeout=DEADLINE_S)
-        check(self.process.returncode == INTERRUPTED and
+        check(self.process.returncode == -signal.SIGINT or  # it had not begun
+              self.process.returncode == INTERRUPTED and
               re.search(r"^stopped: .*interrupted$", out, re.M),
               "%s: exit %d\n%s", self.tenant, self.process.returncode, out)
         self.process = None

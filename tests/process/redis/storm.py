@@ -54,6 +54,9 @@ class Storm:
             self.floor.start(self.floor.rate)
             self.floor.until_begun()
             while not until_when(self.count):
+                if self.count > 0 and self.count % CALM_EVERY == 0:
+                    self.calm()
+                    self.floor.start(self.floor.rate)
                 self.step()
             self.calm()
 
@@ -68,9 +71,6 @@ class Storm:
         self.floor.until_served(self.floor.mark(), self.chance.randrange(1, SERVED_MAX))
         if self.chance.randrange(2):
             self.end(kind)
-        if self.count % CALM_EVERY == 0:
-            self.calm()
-            self.floor.start(self.floor.rate)
 
     def end(self, kind):
         for _ in self.active.pop(kind, ()):
