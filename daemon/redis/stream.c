@@ -273,6 +273,8 @@ void redis_stream_take(struct shard *shard, struct redis_stream *stream,
         struct redis_reply last = redis_reply_find(info, "last-generated-id");
 
         stream->position = 0;
+        /* The state may have gone with it. */
+        stream->picture_sequence = 0;
         if (is_no_key(info)) {
                 if (stream->is_there)
                         note_loss(shard, stream, "redis_stream_gone",
