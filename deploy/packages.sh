@@ -41,6 +41,7 @@ run    cmd:redis-server   redis-server        redis               redis         
 may    pc:liburing       liburing-dev        liburing-devel      liburing-dev        liburing
 test   pc:criterion       libcriterion-dev    criterion-devel     criterion-dev       criterion
 test   py:google.protobuf python3-protobuf    python3-protobuf    py3-protobuf       python-protobuf
+test   py:redis           python3-redis       python3-redis       py3-redis          python-redis
 test   py:yaml            python3-yaml        python3-pyyaml      py3-yaml            python-yaml
 test   cmd:beanstalkd     beanstalkd          beanstalkd          beanstalkd          beanstalkd
 test   sbin:gearmand      gearman-job-server  gearmand            gearmand            gearmand

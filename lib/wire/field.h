@@ -4,7 +4,7 @@
 /*
  * field.h - protobuf's bytes: a tag (number and wire type) and a value, again
  * and again. What the hand-written coders and the scan have in common.
- * Private to lib/wire.
+ * For lib/wire, and for whoever wants a field or two of a message that has no struct here.
  *
  *   Failure    Writing: a writer that is full stays full and says so at the end.
  *              Reading: false for bytes that are no field.

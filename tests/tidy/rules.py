@@ -62,9 +62,9 @@ HEADER_HOMES = [
      "the loop is reached through daemon/loop.h"),
     (r"liburing(/.*)?\.h|liburing/.*", r"daemon/loop_uring\.c|bench/peers/bound_uring\.c",
      "the loop is reached through daemon/loop.h"),
-    (r"hiredis/.*", r"daemon/redis/wire\.c|clients/rehearse/stream\.c|tests/.*",
-     "Redis is written through daemon/redis/wire.h and read back through "
-     "clients/rehearse/stream.h"),
+    (r"hiredis/.*",
+     r"daemon/redis/wire\.c|clients/rehearse/stream\.c|clients/c/consumer\w*\.[ch]|tests/.*",
+     "Redis is written through daemon/redis/wire.h and read through clients/c/acdconsumer.h"),
     (r"openssl/.*", r"daemon/redis/tls\.c|tests/.*",
      "connections to Redis are encrypted by daemon/redis/tls.h"),
     (r"protobuf-c/.*|.*\.pb-c\.h", r"lib/wire/.*|tests/.*|bench/.*",
