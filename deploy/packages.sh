@@ -43,6 +43,8 @@ test   pc:criterion       libcriterion-dev    criterion-devel     criterion-dev 
 test   py:google.protobuf python3-protobuf    python3-protobuf    py3-protobuf       python-protobuf
 test   py:redis           python3-redis       python3-redis       py3-redis          python-redis
 test   py:yaml            python3-yaml        python3-pyyaml      py3-yaml            python-yaml
+test   cmd:node           nodejs              nodejs              nodejs             nodejs
+test   cmd:npm            npm                 nodejs-npm          npm                npm
 test   cmd:beanstalkd     beanstalkd          beanstalkd          beanstalkd          beanstalkd
 test   sbin:gearmand      gearman-job-server  gearmand            gearmand            gearmand
 test   cmd:openssl       openssl             openssl             openssl             openssl

@@ -27,7 +27,7 @@ BUILD_DIRECTORY_MARKS = ("meson-private", "meson-info")
 
 # What is text of ours, by the end of its name.
 SOURCE_SUFFIXES = (".c", ".h", ".def", ".py", ".sh", ".proto", ".md", ".yaml", ".yml", ".conf",
-                   ".scenario", ".service", ".in", ".1", ".5", ".8", ".lock", ".txt",
+                   ".scenario", ".service", ".in", ".mjs", ".1", ".5", ".8", ".lock", ".txt",
                    "meson.build", "meson_options.txt", "Dockerfile", ".clang-format",
                    ".clang-tidy", ".editorconfig", ".gitignore", ".ci/run")
 # Text without a tag, and why.
