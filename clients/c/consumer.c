@@ -193,12 +193,13 @@ static enum consumer_outcome take_resync(struct acdconsumer *consumer,
         return CONSUMER_ITEM;
 }
 
-/* Does the batch follow what was taken last? The first after a state may begin before its end. */
+/* Does the batch follow what was taken last? The first one may begin before the place where reading
+ * began, if that was a state's, within a batch. */
 static bool follows(const struct acdconsumer *consumer, const struct consumer_entry *entry)
 {
         if (consumer->next_sequence == 0 || entry->first_sequence == consumer->next_sequence)
                 return true;
-        return !consumer_keeps_all(consumer) && !consumer->has_progress &&
+        return !is_in_group(consumer) && !consumer->has_progress &&
                entry->first_sequence < consumer->next_sequence &&
                entry->id.sequence >= consumer->next_sequence;
 }

@@ -40,6 +40,7 @@ def from_id(world):
     tail.expect(*["EVENTS 3-%d %d %d 0" % (n, n, n) for n in range(6, 10)])
     tail.expect(world.add(4, 10, 12))
     tail.silent()
+    world.tail("id", "4-11").expect("EVENTS 4-12 10 12 0", world.add(4, 13))
 
 
 def state(world):
