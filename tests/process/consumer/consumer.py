@@ -368,6 +368,68 @@ def pending(world):
     return world.client.xpending(STREAM, "g")["pending"]
 
 
+class Cutter:
+    """Between a reader and the server. When armed, the next answer with a batch in it gets no
+    further than its middle, or nowhere at all, and the connection ends."""
+
+    def __init__(self, path, server_path):
+        self.path = "unix:" + path
+        self.server_path = server_path
+        self.listener = socket.socket(socket.AF_UNIX)
+        self.listener.bind(path)
+        self.listener.listen()
+        self.armed = None
+        self.cuts = 0
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        while True:
+            near, _ = self.listener.accept()
+            threading.Thread(target=self.join, args=(near,), daemon=True).start()
+
+    def join(self, near):
+        far = socket.socket(socket.AF_UNIX)
+        far.connect(self.server_path)
+        threading.Thread(target=self.move, args=(near, far, False), daemon=True).start()
+        self.move(far, near, True)
+
+    def move(self, from_, to, is_answer):
+        try:
+            while data := from_.recv(65536):
+                if is_answer and self.armed is not None and b"batch" in data:
+                    to.sendall(data[:int(len(data) * self.armed)])
+                    self.armed = None
+                    self.cuts += 1
+                    break
+                to.sendall(data)
+        except OSError:
+            pass
+        for link in (from_, to):
+            try:
+                link.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+
+
+def cut(world):
+    """Answers that do not arrive: Redis gave, and nobody got. They come once all the same."""
+    world.serve()
+    for words in (("begin",), ("group", "g/c"), ("group", "h/c", "--ack", "0")):
+        world.client.delete(STREAM)
+        world.add(1, 1)
+        cutter = Cutter("%s/%s" % (world.directory, words[-1].replace("/", "")),
+                        world.server.path)
+        tail = world.tail(*words, address=cutter.path)
+        tail.expect("EVENTS 1-1 1 1 0 0")
+        for n in range(2, 22):
+            cutter.armed = (0, 0.5, 0.9)[n % 3]
+            more = world.add(1, n)
+            tail.expect(more + " 0 0")
+        check(cutter.cuts >= 18, "hardly anything was cut: %d", cutter.cuts)
+        tail.silent()
+        tail.end()
+
+
 def group_lost(world):
     world.serve()
     world.set_state(1, 2)

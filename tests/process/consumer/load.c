@@ -8,8 +8,9 @@
  *         same bytes, and no word of a gap, for there is none.
  * Method  A real daemon and a redis-server that forgets everything when it dies, so that
  *         the daemon has to fill it again; a floor of clients; either is killed at random
- *         moments. One reader reads from the beginning; two share a group, and one of those is
- *         killed as well. At the end what they said is compared with the stream as redis-server
+ *         moments. One reader reads from the beginning; one follows from the state that there
+ *         was before anything happened; two share a group, and one of those is killed as well.
+ *         At the end what they said is compared with the stream as redis-server
  *         has it, entry by entry: ids and checksums. In the group each entry must have come;
  *         more than once is allowed, for the group dies with each Redis, but nothing that is not
  *         in the stream.
@@ -34,7 +35,7 @@ struct setup {
         const char *acdd, *redis_server, *tail;
         const char *data, *address;
         char redis_address[32], redis_port[8];
-        struct process daemon, redis, reader, first, second;
+        struct process daemon, redis, reader, follower, first, second;
 };
 
 /* An entry: of the stream, or as a reader said it. */
@@ -47,6 +48,7 @@ struct entry {
 struct entries {
         struct entry *at;
         size_t count;
+        struct entry start; /* of a reader's state; 0-0 without one */
 };
 
 static void start_redis(struct setup *setup)
@@ -63,6 +65,26 @@ static void start_redis(struct setup *setup)
                                           NULL };
 
         process_start(&setup->redis, "redis", arguments);
+}
+
+/* Nothing has happened yet: what acdd would say of the tenant in its first run. */
+static void set_state(const struct setup *setup)
+{
+        static const char state[] = "\x0a\x05"
+                                    "floor\x11\x01\0\0\0\0\0\0";
+        uint64_t patience = process_now_ms() + 30000;
+        redisContext *redis;
+        redisReply *reply;
+
+        do {
+                redis = redisConnect("127.0.0.1", (int)strtol(setup->redis_port, NULL, 10));
+                check(redis != NULL && process_now_ms() < patience, "no redis-server");
+                reply = redis->err != 0 ? NULL
+                                        : redisCommand(redis, "SET acd:{floor}:state %b", state,
+                                                       sizeof(state));
+                redisFree(redis);
+        } while (reply == NULL);
+        freeReplyObject(reply);
 }
 
 static void start_daemon(struct setup *setup)
@@ -132,7 +154,8 @@ static void one_life(struct setup *setup, struct floor *floor, struct acd_prng *
                 process_kill(&setup->second);
                 start_member(setup, &setup->second, "second");
         }
-        check(process_is_running(&setup->reader) && process_is_running(&setup->first),
+        check(process_is_running(&setup->reader) && process_is_running(&setup->first) &&
+                      process_is_running(&setup->follower),
               "a reader ended by itself");
 }
 
@@ -155,16 +178,17 @@ static struct entry entry_of(const char *id)
 }
 
 /* EVENTS ID FIRST LAST REFLECTED AGAIN CRC: the words behind the id. */
-static void read_line(struct entries *entries, const char *line, bool is_group)
+static void read_line(struct entries *entries, const char *line, const char *why)
 {
         struct entry entry;
         char *at = NULL;
 
         if (strncmp(line, "EVENTS ", 7) != 0) {
-                /* A group goes with the Redis that had it. */
-                check(strncmp(line, "TROUBLE ", 8) == 0 || (is_group && strstr(line, "GROUP_LOST")),
+                check(strncmp(line, "TROUBLE ", 8) == 0 || strstr(line, why) != NULL,
                       "a reader says: %s", line);
                 check(strstr(line, "DAMAGED") == NULL, "a reader says: %s", line);
+                if (strncmp(line, "STATE ", 6) == 0)
+                        entries->start = entry_of(line + 6);
                 return;
         }
         entry = entry_of(line + 7);
@@ -176,7 +200,8 @@ static void read_line(struct entries *entries, const char *line, bool is_group)
         add(entries, entry);
 }
 
-static void read_log(const char *name, struct entries *entries, bool is_group)
+/* @why is the one reason for a state that is allowed. */
+static void read_log(const char *name, struct entries *entries, const char *why)
 {
         FILE *file = fopen(process_path(name), "r");
         char line[512];
@@ -185,7 +210,7 @@ static void read_log(const char *name, struct entries *entries, bool is_group)
         while (fgets(line, sizeof(line), file) != NULL) {
                 /* One that was killed may have said half a line. */
                 if (strchr(line, '\n') != NULL)
-                        read_line(entries, line, is_group);
+                        read_line(entries, line, why);
         }
         fclose(file);
 }
@@ -224,34 +249,52 @@ static int by_id(const void *a, const void *b)
         return (int)left->is_again - (int)right->is_again;
 }
 
-/* Has @name said the last entry? */
-static void wait_for(const struct entry *last, const char *name, const char *other)
+/* Until one of two has said @text. */
+static void wait_for(const char *text, const char *name, const char *other)
 {
         uint64_t patience = process_now_ms() + 60000;
-        char text[64];
 
-        snprintf(text, sizeof(text), "EVENTS %" PRIu64 "-%" PRIu64 " ", last->epoch,
-                 last->sequence);
         while (!process_log_has(name, text) && (other == NULL || !process_log_has(other, text)))
-                check(process_now_ms() < patience, "%s does not get to the end", name);
+                check(process_now_ms() < patience, "%s does not get to %s", name, text);
+}
+
+/* What was said is the end of the stream; all of it, or what is behind the state. */
+static void check_tail(const struct entries *stream, const char *log, const char *why)
+{
+        struct entries said = { 0 };
+        size_t from;
+
+        read_log(log, &said, why);
+        check(said.count > 0 && said.count <= stream->count, "%s: %zu entries of %zu", log,
+              said.count, stream->count);
+        from = stream->count - said.count;
+        check(from == 0 || by_id(&stream->at[from - 1], &said.start) <= 0,
+              "%s: entries before the first are missing", log);
+        for (size_t i = 0; i < said.count; i++)
+                check(is_same(&said.at[i], &stream->at[from + i]), "%s: entry %zu is another one",
+                      log, i);
+        free(said.at);
 }
 
 static void compare(const struct setup *setup)
 {
-        struct entries stream = { 0 }, said = { 0 }, shared = { 0 };
+        struct entries stream = { 0 }, shared = { 0 };
         size_t next = 0, again = 0;
+        char last[64];
 
         read_stream(setup, &stream);
         check(stream.count > 0, "an empty stream");
-        wait_for(&stream.at[stream.count - 1], "reader", NULL);
-        wait_for(&stream.at[stream.count - 1], "first", "second");
-        read_log("reader.log", &said, false);
-        for (size_t i = 0; i < said.count && i < stream.count; i++)
-                check(is_same(&said.at[i], &stream.at[i]), "entry %zu is another one", i);
-        check(said.count == stream.count, "%zu entries, not %zu", said.count, stream.count);
+        snprintf(last, sizeof(last), "EVENTS %" PRIu64 "-%" PRIu64 " ",
+                 stream.at[stream.count - 1].epoch, stream.at[stream.count - 1].sequence);
+        wait_for(last, "reader", NULL);
+        wait_for(last, "follower", NULL);
+        wait_for(last, "first", "second");
+        check_tail(&stream, "reader.log", "nothing");
+        check_tail(&stream, "follower.log", " START ");
 
-        read_log("first.log", &shared, true);
-        read_log("second.log", &shared, true);
+        /* A group goes with the Redis that had it. */
+        read_log("first.log", &shared, " GROUP_LOST ");
+        read_log("second.log", &shared, " GROUP_LOST ");
         qsort(shared.at, shared.count, sizeof(*shared.at), by_id);
         for (size_t i = 0; i < stream.count; i++) {
                 check(next < shared.count && is_same(&shared.at[next], &stream.at[i]),
@@ -263,7 +306,6 @@ static void compare(const struct setup *setup)
         check(next == shared.count, "the group has seen what is not there");
         printf("%zu entries, each once; in the group %zu of them again\n", stream.count, again);
         free(stream.at);
-        free(said.at);
         free(shared.at);
 }
 
@@ -286,8 +328,12 @@ static void run(struct setup *setup, uint32_t kill_count, uint64_t seed)
         start_redis(setup);
         start_reader(setup, &setup->reader, "reader",
                      (const char *const[]){ "begin", "--count", "16" });
+        set_state(setup);
+        start_reader(setup, &setup->follower, "follower",
+                     (const char *const[]){ "state", "--count", "16" });
         start_member(setup, &setup->first, "first");
         start_member(setup, &setup->second, "second");
+        wait_for("STATE ", "follower", NULL);
         start_daemon(setup);
         floor_configure(&options);
         floor = floor_new(&options, history);
@@ -305,6 +351,7 @@ static void run(struct setup *setup, uint32_t kill_count, uint64_t seed)
         check(process_wait(&setup->daemon, 60000) == 0, "the daemon does not stop cleanly");
         compare(setup);
         process_kill(&setup->reader);
+        process_kill(&setup->follower);
         process_kill(&setup->first);
         process_kill(&setup->second);
         process_kill(&setup->redis);
