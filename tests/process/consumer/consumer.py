@@ -158,6 +158,11 @@ def resync(world):
         tail.expect("STATE %d-7 RESYNC" % new, more + " 0")
     hole = world.add(new, 11)
     keeper.expect("STATE 1-2 GAP", hole)
+    world.add_resync("%d-20" % new, 21, new, 20)
+    more = world.add(new, 22)
+    keeper.expect("STATE %d-20 RESYNC" % new)
+    check(keeper.expect("STATE 1-2 GAP").endswith(" 21 21"), "what a resync announced is missing")
+    keeper.expect(more)
 
 
 def deleted_and_filled_again(world):
@@ -228,6 +233,20 @@ def another_history(world):
     keeper.expect("STATE 1-3 REPLACED")
     keeper.expect(*["EVENTS 1-%d %d" % (n, n) for n in range(1, 4)])
     follower.expect("STATE 1-3 REPLACED", world.add(1, 4, pad=2))
+    keeper.expect("EVENTS 1-4 4 4")
+    away(world, keeper, follower)
+
+
+def away(world, keeper, follower):
+    """Another history that goes on where the last one was, come while there was no connection."""
+    world.server.kill()
+    world.server.start("hidden")
+    for n in range(1, 7):
+        world.add(1, n, pad=3)
+    world.set_state(1, 5)
+    world.server.show("hidden")
+    keeper.expect("STATE 1-5 REPLACED", "EVENTS 1-1 1 1 5")
+    follower.expect("STATE 1-5 REPLACED", "EVENTS 1-6 6 6")
 
 
 def damaged(world):
@@ -238,7 +257,7 @@ def damaged(world):
     world.client.xadd(STREAM, {"later": b"?"}, id="1-2")
     tail.expect(world.add(1, 2, 3))
     for number, data in enumerate((b"\xff", world.batch(1, 4, tenant="other"),
-                                   world.batch(1, 99), world.batch(2, 6))):
+                                   world.batch(1, 99), world.batch(2, 7))):
         world.client.xadd(STREAM, {"batch": data}, id="1-%d" % (4 + number))
         tail.expect("TROUBLE DAMAGED")
     world.client.xadd(STREAM, {"resync": b"\x08"}, id="1-8")
@@ -465,6 +484,14 @@ def group_trimmed(world):
     tail = world.tail("group", "g/d")
     check(tail.expect("STATE 0-0 GAP").endswith(" 9 17"), "9 to 17 were given to nobody")
     tail.expect("EVENTS 1-18 18 18", "EVENTS 1-19 19 19")
+    dead = world.tail("group", "g/dead", "--ack", "0")
+    tail.end()
+    dead.expect(world.add(1, 20), world.add(1, 21))
+    dead.end()
+    world.client.xtrim(STREAM, maxlen=1, approximate=False)
+    heir = world.tail("group", "g/heir", "--claim", "1")
+    check(heir.expect("STATE 0-0 GAP").endswith(" 20"), "20 went before it could be taken over")
+    heir.expect("EVENTS 1-21 21 21 0 1")
 
 
 def main():

@@ -61,13 +61,15 @@ class Server:
         self.process = None
         self.start()
 
-    def start(self):
+    def start(self, name="redis"):
+        """At another name nobody finds it until it is shown."""
+        path = "%s/%s" % (self.directory, name)
         pathlib.Path(self.path).unlink(missing_ok=True)
         self.process = subprocess.Popen(
-            [self.program, "--port", "0", "--unixsocket", self.path, "--save", "", "--dir",
+            [self.program, "--port", "0", "--unixsocket", path, "--save", "", "--dir",
              self.directory, *self.options], stdout=subprocess.DEVNULL,
             preexec_fn=die_with_parent)
-        self.client = redis.Redis(unix_socket_path=self.path)
+        self.client = redis.Redis(unix_socket_path=path)
         until(self.is_up, "redis-server runs")
 
     def is_up(self):
@@ -78,6 +80,10 @@ class Server:
             return True
         except redis.ConnectionError:
             return False
+
+    def show(self, name):
+        os.rename("%s/%s" % (self.directory, name), self.path)
+        self.client = redis.Redis(unix_socket_path=self.path)
 
     def kill(self):
         self.process.kill()
