@@ -41,6 +41,11 @@
  * socket, a network that is trusted, or a tunnel (stunnel) on this host. There is no Sentinel
  * and no Cluster in it either: the address is that of the server; in a Cluster, of the one that
  * has the tenant's slot. A host name is looked up by the system, which may take its time.
+ *
+ * The least that its user needs, and more for a group:
+ *
+ *      on >secret resetchannels ~acd:{*}:* -@all +auth +get +xread +xrange +xinfo|stream
+ *      +xgroup|create +xreadgroup +xack +xautoclaim +xinfo|groups +multi +exec
  */
 
 #include <stdbool.h>

@@ -291,11 +291,18 @@ def busy_and_denied(world):
     world.client.execute_command(
         "ACL", "SETUSER", "reader", "on", ">hidden", "resetchannels", "~acd:{*}:*", "-@all",
         "+auth", "+get", "+xread", "+xrange", "+xinfo|stream")
+    world.client.execute_command(
+        "ACL", "SETUSER", "member", "on", ">hidden", "resetchannels", "~acd:{*}:*", "-@all",
+        "+auth", "+get", "+xread", "+xrange", "+xinfo|stream", "+xgroup|create", "+xreadgroup",
+        "+xack", "+xautoclaim", "+xinfo|groups", "+multi", "+exec")
+    member = world.tail("group", "g/c", "--user", "member", "--password", "hidden")
     tail = world.tail("begin", "--password", "secret")
     user = world.tail("begin", "--user", "reader", "--password", "hidden")
     more = world.add(1, 1)
     tail.expect(more)
     user.expect(more)
+    member.expect(more)
+    until(lambda: pending(world) == 0, "it may acknowledge")
     seen_short(world, 1)
     world.client.delete(STREAM)
     world.client.set(STREAM, "x")
