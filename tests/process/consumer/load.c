@@ -18,6 +18,7 @@
 
 #include <hiredis/hiredis.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -67,24 +68,34 @@ static void start_redis(struct setup *setup)
         process_start(&setup->redis, "redis", arguments);
 }
 
+/* A connection, as soon as redis-server takes one. */
+static redisContext *await_redis(const struct setup *setup)
+{
+        uint64_t patience = process_now_ms() + 30000;
+
+        while (true) {
+                redisContext *redis =
+                        redisConnect("127.0.0.1", (int)strtol(setup->redis_port, NULL, 10));
+
+                check(redis != NULL && process_now_ms() < patience, "no redis-server");
+                if (redis->err == 0)
+                        return redis;
+                redisFree(redis);
+        }
+}
+
 /* Nothing has happened yet: what acdd would say of the tenant in its first run. */
 static void set_state(const struct setup *setup)
 {
         static const char state[] = "\x0a\x05"
                                     "floor\x11\x01\0\0\0\0\0\0";
-        uint64_t patience = process_now_ms() + 30000;
-        redisContext *redis;
+        redisContext *redis = await_redis(setup);
         redisReply *reply;
 
-        do {
-                redis = redisConnect("127.0.0.1", (int)strtol(setup->redis_port, NULL, 10));
-                check(redis != NULL && process_now_ms() < patience, "no redis-server");
-                reply = redis->err != 0 ? NULL
-                                        : redisCommand(redis, "SET acd:{floor}:state %b", state,
-                                                       sizeof(state));
-                redisFree(redis);
-        } while (reply == NULL);
+        reply = redisCommand(redis, "SET acd:{floor}:state %b", state, sizeof(state));
+        check(reply != NULL, "no answer to SET");
         freeReplyObject(reply);
+        redisFree(redis);
 }
 
 static void start_daemon(struct setup *setup)
@@ -129,11 +140,12 @@ static void wait_up(struct setup *setup, struct floor *floor)
 {
         uint64_t patience = process_now_ms() + 60000;
 
-        while (!floor_is_up(floor)) {
+        /* Clients notice that a daemon is gone only when they run. */
+        do {
+                floor_run(floor, 5);
                 check(process_now_ms() < patience, "the daemon does not come back");
                 check(process_is_running(&setup->daemon), "the daemon ended by itself");
-                floor_run(floor, 5);
-        }
+        } while (!floor_is_up(floor));
 }
 
 static void one_life(struct setup *setup, struct floor *floor, struct acd_prng *prng)
@@ -249,13 +261,31 @@ static int by_id(const void *a, const void *b)
         return (int)left->is_again - (int)right->is_again;
 }
 
+/* Has @name said @text? */
+static bool has_said(const char *name, const char *text)
+{
+        char path[PROCESS_PATH_MAX + 64], line[512];
+        bool is_said = false;
+        FILE *file;
+
+        snprintf(path, sizeof(path), "%s/%s.log", process_directory(), name);
+        file = fopen(path, "r");
+        while (file != NULL && !is_said && fgets(line, sizeof(line), file) != NULL)
+                is_said = strncmp(line, text, strlen(text)) == 0;
+        if (file != NULL)
+                fclose(file);
+        return is_said;
+}
+
 /* Until one of two has said @text. */
 static void wait_for(const char *text, const char *name, const char *other)
 {
         uint64_t patience = process_now_ms() + 60000;
 
-        while (!process_log_has(name, text) && (other == NULL || !process_log_has(other, text)))
+        while (!has_said(name, text) && (other == NULL || !has_said(other, text))) {
+                poll(NULL, 0, 10);
                 check(process_now_ms() < patience, "%s does not get to %s", name, text);
+        }
 }
 
 /* What was said is the end of the stream; all of it, or what is behind the state. */
@@ -323,6 +353,7 @@ static void run(struct setup *setup, uint32_t kill_count, uint64_t seed)
         struct history *history = history_new(options.submit_max);
         struct stream_report report;
         struct floor *floor;
+        int code;
 
         acd_prng_init(&prng, seed);
         start_redis(setup);
@@ -342,13 +373,15 @@ static void run(struct setup *setup, uint32_t kill_count, uint64_t seed)
         wait_up(setup, floor);
         check(floor_finish(floor, 120000), "%u contacts are not over", history_open_count(history));
         history_close(history);
+        redisFree(await_redis(setup));
         check(stream_read(setup->redis_address, "floor", history_last_sequence(history), 60000,
                           &report) &&
                       report.gap_count == 0 && report.repeat_count == 0,
               "the stream is not complete");
         floor_free(floor);
         process_signal(&setup->daemon, SIGTERM);
-        check(process_wait(&setup->daemon, 60000) == 0, "the daemon does not stop cleanly");
+        code = process_wait(&setup->daemon, 60000);
+        check(code == 0, "the daemon does not stop cleanly: exit %d", code);
         compare(setup);
         process_kill(&setup->reader);
         process_kill(&setup->follower);

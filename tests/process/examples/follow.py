@@ -74,12 +74,14 @@ def until(condition, what):
 class Example:
     """One of them, and the lines that it prints."""
 
-    def __init__(self, name, command, log, **environment):
+    def __init__(self, name, command, directory, **environment):
         self.name = name
         self.lines = []
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True,
-                                        env=dict(os.environ, **environment),
-                                        preexec_fn=die_with_parent)
+        self.log = pathlib.Path(directory) / (name + ".log")
+        with open(self.log, "wb") as log:
+            self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True,
+                                            env=dict(os.environ, **environment),
+                                            preexec_fn=die_with_parent)
         self.queue = queue.Queue()
         threading.Thread(target=self.read, daemon=True).start()
 
@@ -94,8 +96,10 @@ class Example:
             try:
                 self.lines.append(self.queue.get(timeout=DEADLINE_S))
             except queue.Empty:
-                fail("%s: no line %r after %r", self.name, words, self.lines[-1:])
-            check(self.lines[-1] != "", "%s ended", self.name)
+                fail("%s: no line %r after %r; it complained:\n%s", self.name, words,
+                     self.lines[-1:], self.log.read_text()[-2000:])
+            check(self.lines[-1] != "", "%s ended:\n%s", self.name,
+                  self.log.read_text()[-2000:])
 
     def end(self):
         self.process.kill()
@@ -203,14 +207,14 @@ class Play:
 
 def start_examples(arguments, directory, address):
     _, _, _, follow, root = arguments
-    log = open("%s/examples.log" % directory, "wb")
     schema = schema_file(root, directory)
     python = "%s/clients/examples/follow.py" % root
     return [
-        Example("follow.c", [follow, address, TENANT], log),
-        Example("follow.py", ["/usr/bin/python3", "-B", python, address, TENANT], log,
+        Example("follow.c", [follow, address, TENANT], directory),
+        Example("follow.py", ["/usr/bin/python3", "-B", python, address, TENANT], directory,
                 PYTHONPATH=directory),
-        Example("follow.mjs", ["node", "%s/follow.mjs" % directory, address, TENANT, schema], log),
+        Example("follow.mjs", ["node", "%s/follow.mjs" % directory, address, TENANT, schema],
+                directory),
     ]
 
 
