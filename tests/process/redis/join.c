@@ -14,15 +14,15 @@
 
 #include <hiredis/hiredis.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "tests/support/fold.h"
 
-enum { KEY_SIZE = 128, ID_SIZE = 64, RETRY_US = 20000 };
+enum { KEY_SIZE = 128, ID_SIZE = 64, RETRY_MS = 20 };
 
 struct join {
         const char *path;
@@ -62,7 +62,7 @@ static redisReply *ask(struct join *join, int count, const char **words)
                 join->link = redisConnectUnixWithTimeout(join->path, patience);
                 if (join->link == NULL || join->link->err != 0 ||
                     redisSetTimeout(join->link, patience) != REDIS_OK) {
-                        (void)usleep(RETRY_US);
+                        (void)poll(NULL, 0, RETRY_MS);
                         return NULL;
                 }
         }
@@ -72,7 +72,7 @@ static redisReply *ask(struct join *join, int count, const char **words)
                 reply = NULL;
         }
         if (reply == NULL)
-                (void)usleep(RETRY_US);
+                (void)poll(NULL, 0, RETRY_MS);
         return reply;
 }
 
@@ -169,7 +169,7 @@ int main(int argument_count, char **arguments)
         join.path = arguments[1] + 5;
         (void)snprintf(join.events, sizeof(join.events), "acd:{%s}:events", arguments[2]);
         (void)snprintf(join.state, sizeof(join.state), "acd:{%s}:state", arguments[2]);
-        end = time(NULL) + atol(arguments[3]);
+        end = time(NULL) + (time_t)strtoul(arguments[3], NULL, 10);
         while (time(NULL) < end || fold_sequence(join.truth) != fold_sequence(join.reader)) {
                 if (time(NULL) > end + 60)
                         fail(&join, "the end", "reader and state never met");
