@@ -123,6 +123,7 @@ struct inbox_tenant {
         bool has_queues;
         struct acd_list slots[INBOX_SLOT_STATE_COUNT];
 
+        bool is_cleared; /* its stream of events was found to be ours */
         enum inbox_phase phase;
         struct inbox_id cursor; /* PENDING: up to here they were read */
         bool is_pass_full; /* it began with the first: whatever it does not find is acknowledged */

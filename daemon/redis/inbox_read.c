@@ -23,6 +23,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "base/id.h"
 #include "daemon/redis/inbox.h"
 #include "daemon/shard.h"
 
@@ -60,6 +61,20 @@ static uint32_t fitting_count(const struct inbox *inbox)
         uint32_t pieces = inbox_store_pieces(inbox->size_average / 16);
 
         return (uint32_t)(left / (pieces == 0 ? 1 : pieces));
+}
+
+/* Is @tenant ours? If its stream of events was written by a newer run, another daemon has it, or
+ * this directory is an older copy of itself: then the requests are for that one. */
+static bool is_ours(struct inbox_tenant *tenant)
+{
+        const struct shard *shard = tenant->lane->inbox->shard;
+        const struct redis_stream *stream =
+                &shard->publisher.stream[acd_id_split(tenant->id.value).slot];
+
+        if (stream->tenant.value != tenant->id.value)
+                return false;
+        tenant->is_cleared |= stream->state == REDIS_STREAM_SOUND;
+        return tenant->is_cleared && stream->epoch <= acd_epoch(shard->acd);
 }
 
 /* ---- commands ---- */
@@ -139,15 +154,16 @@ struct choice {
 
 static void choose(const struct inbox_lane *lane, struct choice *choice)
 {
-        const struct inbox *inbox = lane->inbox;
+        struct inbox *inbox = lane->inbox;
         uint32_t quota = quota_of(inbox);
 
         *choice = (struct choice){ .room = INBOX_SLOT_MAX };
         for (uint32_t i = 0; i < INBOX_TENANT_MAX; i++) {
-                const struct inbox_tenant *tenant = &inbox->tenant[i];
+                struct inbox_tenant *tenant = &inbox->tenant[i];
                 uint32_t room;
 
-                if (!tenant->is_used || tenant->lane != lane || tenant->phase != INBOX_NEW)
+                if (!tenant->is_used || tenant->lane != lane || tenant->phase != INBOX_NEW ||
+                    !is_ours(tenant))
                         continue;
                 room = room_of(tenant);
                 if (room == 0 || room < quota / ROOM_PARTS) {
@@ -208,7 +224,7 @@ static struct inbox_tenant *next_tenant(struct inbox_lane *lane)
         for (uint32_t i = 0; i < INBOX_TENANT_MAX; i++) {
                 struct inbox_tenant *tenant = &inbox->tenant[i];
 
-                if (!tenant->is_used || tenant->lane != lane)
+                if (!tenant->is_used || tenant->lane != lane || !is_ours(tenant))
                         continue;
                 wake(tenant);
                 if (tenant->phase == INBOX_GROUP ||

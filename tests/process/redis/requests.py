@@ -405,6 +405,32 @@ def case_gone(world):
             until_empty(redis, one)
 
 
+def case_fenced(world):
+    """A tenant whose events a newer run writes is another daemon's: its requests are left to that
+    one, until somebody says that it is not so."""
+    with opened(world, tenants=("default", "beta")) as (floor, redis, one):
+        other = Component(one.schema, redis, "beta")
+        one.do("RESOLVE")
+        key = one.key("commands")
+        redis("XADD", one.key("events"), "999999-1", "batch", "")
+        until(lambda: floor.metrics()["redis_fenced_total"] > 0, "it is fenced")
+        # One that was on its way may still be read.
+        one.send("RESOLVE")
+        for _ in range(3):
+            other.do("RESOLVE")
+        until(lambda: redis("XPENDING", key, "acdd")[0] == 0, "what was read is answered")
+        entries = [one.send("RESOLVE") for _ in range(5)]
+        mark = floor.metrics()["redis_requests_total"]
+        until(lambda: other.do("RESOLVE") and floor.metrics()["redis_requests_total"] > mark + 50,
+              "the other tenant goes on")
+        check(redis("XLEN", key) >= len(entries) and redis("XPENDING", key, "acdd")[0] == 0,
+              "requests were taken from the other daemon")
+        redis("DEL", one.key("events"))
+        for entry in entries:
+            one.answer(entry)
+        until_empty(redis, one)
+
+
 def case_before_the_start(world):
     """What was sent before the daemon's first start, and while it was away, is not lost."""
     redis = world.server().start()
