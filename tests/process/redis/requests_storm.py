@@ -155,6 +155,14 @@ def cut(_floor, redis):
     redis.disconnect()
 
 
+def cut_reader(_floor, redis):
+    """The link that reads alone: pending entries are read while others are being answered."""
+    for line in redis("CLIENT", "LIST", "TYPE", "normal").decode().splitlines():
+        words = dict(word.split("=", 1) for word in line.split(" ") if "=" in word)
+        if words["cmd"] in ("xreadgroup", "xgroup|create"):
+            redis("CLIENT", "KILL", "ID", words["id"])
+
+
 def storm(world, *ways, rounds=ROUNDS, answers_max=1):
     chance = seeded()
     with opened(world) as (floor, redis, first):
@@ -182,6 +190,10 @@ def case_redis(world):
 
 def case_cut(world):
     storm(world, cut, rounds=3 * ROUNDS)
+
+
+def case_reader(world):
+    storm(world, cut_reader, rounds=3 * ROUNDS)
 
 
 def case_all(world):
