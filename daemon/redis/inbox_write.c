@@ -43,12 +43,12 @@ enum tag {
 
 enum {
         NS_PER_MS = 1000000,
-        TAG_SHIFT = 16,   /* below: a tenant's or slot's index */
-        ANSWER_MAX = 128, /* of a transaction */
+        TAG_SHIFT = 16,              /* below: a tenant's or slot's index */
+        ANSWER_MAX = INBOX_SLOT_MAX, /* of a transaction */
+        ID_MAX = 128,                /* of an XACK or XDEL */
         ANSWER_ARGUMENT_MAX = 24,
         LETTER_FIELD_MAX = 64,
-        FRAME_COMMAND_COUNT = 4, /* MULTI, XACK, XDEL, EXEC */
-        PUSH_EXTRA_SIZE = 128,   /* an AgentPush beside its body */
+        PUSH_EXTRA_SIZE = 128, /* an AgentPush beside its body */
 };
 
 static uint32_t tag_of(enum tag tag, uint32_t index)
@@ -160,32 +160,51 @@ static void put_answer(const struct inbox *inbox, const struct inbox_slot *slot,
         put_text(add, add->session);
 }
 
-static void send_ids(struct inbox_tenant *tenant, const char *word, const char *group)
+/* @count ids from @link on, at most ID_MAX. */
+static void send_some_ids(struct inbox_tenant *tenant, const char *word, const char *group,
+                          struct acd_link *link, uint32_t id_count)
 {
-        struct acd_bytes command[3 + ANSWER_MAX] = { redis_text(word) };
-        char id[ANSWER_MAX][INBOX_ID_SIZE];
+        struct acd_bytes command[3 + ID_MAX] = { redis_text(word) };
+        char id[ID_MAX][INBOX_ID_SIZE];
         char key[INBOX_KEY_SIZE];
-        struct acd_link *link = acd_list_first(&tenant->slots[INBOX_SENT]);
         uint32_t count = 2;
 
         inbox_key(key, tenant->name, "commands", "");
         command[1] = redis_text(key);
         if (group != NULL)
                 command[count++] = redis_text(group);
-        for (uint32_t i = 0; i < tenant->sent_count; i++, link = acd_list_next(link)) {
+        for (uint32_t i = 0; i < id_count; i++, link = acd_list_next(link)) {
                 inbox_id_format(inbox_slot_of(link)->id, id[i]);
                 command[count++] = redis_text(id[i]);
         }
         send(tenant->lane, command, count, tag_of(TAG_QUEUED, index_of(tenant)));
 }
 
-/* Bytes of a transaction of @count answers beside the answers. */
+static void send_ids(struct inbox_tenant *tenant, const char *word, const char *group)
+{
+        struct acd_link *link = acd_list_first(&tenant->slots[INBOX_SENT]);
+
+        for (uint32_t i = 0; i < tenant->sent_count; i += ID_MAX) {
+                uint32_t left = tenant->sent_count - i;
+                uint32_t count = left < ID_MAX ? left : ID_MAX;
+
+                send_some_ids(tenant, word, group, link, count);
+                for (uint32_t j = 0; j < count && link != NULL; j++)
+                        link = acd_list_next(link);
+        }
+}
+
+/* Commands of a transaction of @count answers beside the answers, and their bytes. */
+static uint32_t frame_count(uint32_t count)
+{
+        return 2 + 2 * ((count + ID_MAX - 1) / ID_MAX);
+}
+
 static size_t frame_size(uint32_t count)
 {
-        size_t one =
-                redis_wire_bound(INBOX_KEY_SIZE + 32 + (size_t)count * INBOX_ID_SIZE, 3 + count);
+        size_t each = redis_wire_bound(INBOX_KEY_SIZE + 32, 3);
 
-        return 2 * one + 2 * redis_wire_bound(8, 1);
+        return (size_t)frame_count(count) * each + (size_t)count * 2 * (INBOX_ID_SIZE + 18);
 }
 
 static void send_answers(struct inbox_tenant *tenant)
@@ -199,7 +218,7 @@ static void send_answers(struct inbox_tenant *tenant)
                 struct add add;
 
                 put_answer(inbox, slot, inbox->scratch, &add);
-                if (!has_room(tenant->lane, 1 + FRAME_COMMAND_COUNT,
+                if (!has_room(tenant->lane, 1 + frame_count(tenant->sent_count + 1),
                               redis_wire_bound(add.size, add.count) +
                                       frame_size(tenant->sent_count + 1)))
                         break;
@@ -391,8 +410,7 @@ bool inbox_write_dead(struct inbox_tenant *tenant, struct inbox_id id,
         inbox_key(stream, tenant->name, "commands", "");
         count += put_fields(command + count, fields, &size);
         size += strlen(reason) + INBOX_KEY_SIZE + 64;
-        if (!has_room(lane, 1 + FRAME_COMMAND_COUNT,
-                      redis_wire_bound(size, count + 4) + frame_size(1)))
+        if (!has_room(lane, 1 + frame_count(1), redis_wire_bound(size, count + 4) + frame_size(1)))
                 return false;
         slot = inbox_slot_new(inbox, tenant, id);
         if (slot == NULL)
