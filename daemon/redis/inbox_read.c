@@ -162,8 +162,10 @@ static void choose(const struct inbox_lane *lane, struct choice *choice)
                 struct inbox_tenant *tenant = &inbox->tenant[i];
                 uint32_t room;
 
-                if (!tenant->is_used || tenant->lane != lane || tenant->phase != INBOX_NEW ||
-                    !is_ours(tenant))
+                if (!tenant->is_used || tenant->lane != lane || !is_ours(tenant))
+                        continue;
+                choice->is_left_out |= tenant->phase == INBOX_PENDING;
+                if (tenant->phase != INBOX_NEW)
                         continue;
                 room = room_of(tenant);
                 if (room == 0 || room < quota / ROOM_PARTS) {

@@ -200,6 +200,23 @@ def case_all(world):
     storm(world, kill_daemon, stop_daemon, kill_redis, kill_both, cut)
 
 
+def case_two_tenants(world):
+    """Each has all of its own, whatever is killed while the other sends as well."""
+    chance = seeded()
+    with opened(world, tenants=("default", "beta")) as (floor, redis, first):
+        first.do("RESOLVE")
+        both = [Sender(first.schema, redis, tenant, sender="storm") for tenant in
+                ("default", "beta")]
+        for _ in range(ROUNDS // 2):
+            for one in both:
+                one.burst(BURST)
+            a_moment(chance, both[0])
+            both[1].try_to_read()
+            chance.choice((kill_daemon, kill_redis, cut))(floor, redis)
+        for one in both:
+            check_all(floor, one)
+
+
 def case_group(world):
     """The group is destroyed under load: nothing is lost, an answer may come again, the same."""
     storm(world, lambda _floor, redis: redis("XGROUP", "DESTROY", "acd:{default}:commands", "acdd"),

@@ -78,3 +78,21 @@ Test(session, leases_expire_in_order)
         cr_assert(session_is_present(&pool, agent(2)));
         cr_assert_eq(lease_pop_expired(&pool.leases, 300), &a->lease);
 }
+
+/* Goal    A push that was sent before a session ended is still known to be its agent's, and nobody
+ *         else's when the place was taken again. */
+Test(session, an_ended_session_was_somebodys)
+{
+        struct session *session = session_new(&pool, &here, agent(2), false, 0);
+        uint32_t number = session->number;
+
+        cr_assert_eq(session_agent(&pool, number).value, agent(2).value);
+        session_free(&pool, session);
+        cr_assert_eq(session_agent(&pool, number).value, agent(2).value);
+        cr_assert_eq(session_agent(&pool, session->number).value, 0);
+        for (int i = 0; i < SESSION_COUNT; i++)
+                (void)session_new(&pool, &here, agent(3), false, 0);
+        cr_assert_eq(session_agent(&pool, number).value, 0);
+        cr_assert_eq(session_agent(&pool, session->number).value, agent(3).value);
+        cr_assert_eq(session_agent(&pool, SESSION_COUNT | 1U << SESSION_INDEX_BITS).value, 0);
+}
