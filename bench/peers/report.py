@@ -1,16 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The results as text: the machine, the targets, a table a section."""
 
-import datetime
-import os
-import pathlib
-import platform
-import re
-import subprocess
-
+import figures
 import rows
-import servers
 import targets
+from figures import number, spread, table, thousands
 
 HEAD = """<!-- SPDX-License-Identifier: Apache-2.0 -->
 # Results
@@ -22,89 +16,23 @@ machine. No claim is made for one life cycle at a time: there, everybody waits t
 
 """
 
-# More than this, and the machine was not ours.
-BUSY_PERCENT_MAX = 5
-
-
-def said(*command):
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    return (done.stdout or done.stderr).strip()
-
-
-def first_line(path, pattern):
-    match = re.search(pattern, pathlib.Path(path).read_text(encoding="utf-8"), re.M)
-    return match.group(1) if match else "unknown"
-
-
-def version(program, *options):
-    words = said(servers.find(program), *options)
-    match = re.search(r"\d+(\.\d+)+\S*", words)
-    return match.group(0) if match else "unknown"
-
-
-def disk(where):
-    return said("findmnt", "-n", "-o", "SOURCE,FSTYPE", "--target", str(where)) or "unknown"
-
-
-def setting(build, name):
-    """What the build was configured with."""
-    words = said("meson", "configure", str(build))
-    match = re.search(r"^\s*%s\s+(\S+)" % re.escape(name), words, re.M)
-    return match.group(1) if match else "unknown"
-
-
 def machine(bench):
     """What the figures belong to, as (name, value)."""
-    settings = bench.settings
-    source = str(settings.source)
-    changed = said("git", "-C", source, "status", "--porcelain", "--untracked-files=no")
-    commit = said("git", "-C", source, "rev-parse", "--short=12", "HEAD")
-    memory = int(first_line("/proc/meminfo", r"^MemTotal:\s+(\d+)")) >> 20
     return [
-        ("date", datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d %H:%M UTC")),
-        ("commit", commit + (" and changes" if changed else "")),
-        ("processor", "%s, %d cores" % (first_line("/proc/cpuinfo", r"^model name\s*: (.*)$"),
-                                        os.cpu_count())),
-        ("memory", "%d GiB" % memory),
-        ("kernel", "%s %s" % (platform.system(), platform.release())),
-        ("disk", disk(bench.where)),
-        ("acdd", "%s, %s, deploy/build.sh: %s, lto %s, profile %s" % (
-                                 version(bench.build / "daemon/acdd", "--version"),
-                                 said("cc", "--version").splitlines()[0],
-                                 setting(bench.build, "buildtype"),
-                                 setting(bench.build, "b_lto"), setting(bench.build, "b_pgo"))),
-        ("beanstalkd", version("beanstalkd", "-v")),
-        ("gearmand", "%s, -t %d" % (version("gearmand", "--version"), bench.gearmand_threads)),
-        ("redis-server", version("redis-server", "--version")),
-        ("used by others", "at most %.0f %% of the processors, between the sections" %
-         bench.busy_most),
+        *figures.machine(bench),
+        ("beanstalkd", figures.version("beanstalkd", "-v")),
+        ("gearmand", "%s, -t %d" % (figures.version("gearmand", "--version"),
+                                    bench.gearmand_threads)),
+        ("redis-server", figures.version("redis-server", "--version")),
+        figures.used_by_others(bench),
         ("life cycles", "%d bytes of payload, %s agents; acdd: 1 gateway and %d desktop "
          "connections, told of no more than a life cycle is (features no-assignments and "
          "results-only); others: %d connections" % (
-             bench.scale.payload, rows.number(bench.scale.agents), bench.scale.connections - 1,
+             bench.scale.payload, number(bench.scale.agents), bench.scale.connections - 1,
              bench.scale.connections)),
         ("a run", "%g s after %g s of warming up; rounds: %d" % (
             bench.scale.seconds, bench.scale.warm_s, bench.scale.rounds)),
     ]
-
-
-def table(head, lines, others="--:"):
-    rule = ["---"] + [others] * (len(head) - 1)
-    return "".join("| %s |\n" % " | ".join(cells) for cells in [head, rule, *lines])
-
-
-def spread(values, form):
-    """Median (least to greatest)."""
-    if not values:
-        return "–"
-    middle = targets.median(values)
-    if len(values) == 1:
-        return form % middle
-    return "%s (%s to %s)" % (form % middle, form % min(values), form % max(values))
-
-
-def thousands(values):
-    return re.sub(r"\d+", lambda match: format(int(match.group(0)), ","), spread(values, "%.0f"))
 
 
 def rate_lines(results, section):
@@ -112,12 +40,12 @@ def rate_lines(results, section):
     for name in section.rows:
         def get(field, row=name):
             return results.values(section.key, row, field)
-        ratios = [targets.quotient(results.median(section.key, ours, "rate"),
+        ratios = [figures.quotient(results.median(section.key, ours, "rate"),
                                    results.median(section.key, name, "rate")),
-                  targets.quotient(results.median(section.key, name, "server_cpu_us"),
+                  figures.quotient(results.median(section.key, name, "server_cpu_us"),
                                    results.median(section.key, ours, "server_cpu_us"))]
         yield [name, thousands(get("rate")), spread(get("server_cpu_us"), "%.2f"),
-               spread(get("load_cpu_us"), "%.2f"), *(targets.times(ratio) for ratio in ratios),
+               spread(get("load_cpu_us"), "%.2f"), *(figures.times(ratio) for ratio in ratios),
                *(thousands(get(field)) for field in section.more)]
 
 
@@ -156,24 +84,14 @@ def section_text(results, section):
             for name in section.rows])
     else:
         body = table(RATE_HEAD + list(section.more.values()), rate_lines(results, section))
-    note = section.note + "\n\n" if section.note else ""
-    title = section.title[0].upper() + section.title[1:]
-    return "\n## %s\n\n%s%s" % (title, note, body)
-
-
-def target_text(results, scale):
-    lines = [judge(results) for judge in targets.targets(scale)]
-    return "\n## Targets\n\n" + table(
-        ["target", "measured", "by server time, or what it is", ""],
-        [[line.text, line.measured, line.also, line.verdict] for line in lines], "---")
+    return figures.section_text(section, body)
 
 
 def text(bench, raw, facts, sections):
-    results = targets.Results(raw)
+    results = figures.Results(raw)
     parts = [HEAD, table(["machine", ""], [list(one) for one in facts], "---")]
-    if bench.busy_most > BUSY_PERCENT_MAX:
-        parts.append("\n**The machine was not quiet: others used it while this was measured. "
-                     "Take the figures for a trial of the method.**\n")
-    parts.append(target_text(results, bench.scale))
+    if bench.busy_most > figures.BUSY_PERCENT_MAX:
+        parts.append(figures.NOT_QUIET)
+    parts.append(figures.target_text([judge(results) for judge in targets.targets(bench.scale)]))
     parts += [section_text(results, section) for section in sections]
     return "".join(parts)

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is measured: sections of rows. The rows of a section are measured in turn,
 round after round, and may be compared with each other; sections may not.
-
-A row is a name and a function that measures it once and returns numbers.
 """
 
 import json
@@ -12,6 +10,8 @@ import subprocess
 import tempfile
 
 import servers
+from figures import number
+from rounds import Section
 
 # The name of a row of acdd begins so.
 OURS = "acdd"
@@ -19,16 +19,6 @@ REDIS = ("redis-bare", "redis-zset", "redis-minimal", "redis-full")
 GEARMAND_BUCKETS = "--hashtable-buckets=1000003"
 NO_FILE = ("--appendonly", "no")
 SYNCED_FILE = ("--appendonly", "yes", "--appendfsync", "always")
-
-
-class Section:
-    def __init__(self, key, title, rows, note="", rounds=None, more=None):
-        self.key = key
-        self.title = title
-        self.rows = rows
-        self.note = note
-        self.rounds = rounds  # None: as many as asked for
-        self.more = more or {}  # fields that only this section has, and their heads
 
 
 class Bench:
@@ -281,7 +271,3 @@ def sections(bench):
     return [*in_memory_sections(bench), durable_section(bench), agents_section(bench),
             latency_section(bench), publishing_section(bench), recovery_section(bench),
             memory_section(bench), idle_section(bench), core_section(bench)]
-
-
-def number(value):
-    return format(value, ",")

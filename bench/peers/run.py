@@ -5,23 +5,25 @@
 usage: run.py BUILD [--smoke | --quick] [--section KEY,...] [--rounds N]
               [--seconds S] [--dir DIR] [--out FILE] [--json FILE]
 
-The rows of a section are measured in turn, forwards and backwards alternately, so
-that a slow minute of the machine falls on all of them. Servers run on core 0,
-loads on core 1.
+Servers run on core 0, loads on core 1.
 """
 
 import argparse
 import json
 import pathlib
-import select
-import signal
 import sys
 from statistics import median
 
-import ours
-import report
-import rows
-import servers
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
+
+import ours  # noqa: E402
+import report  # noqa: E402
+import rounds  # noqa: E402
+import rows  # noqa: E402
+import servers  # noqa: E402
+from rounds import say  # noqa: E402
+
+TOLD = ("rate", "server_cpu_us", "p50_us", "p99_us", "offer_p50_us", "offer_p99_us", "lag", "bytes")
 
 
 class Scale:
@@ -100,10 +102,6 @@ def scale_of(settings):
     return scale
 
 
-def say(text):
-    print(text, file=sys.stderr, flush=True)
-
-
 def tune_gearmand(bench):
     """How many threads serve gearmand best on its core: the best median of three."""
     rates = {}
@@ -116,34 +114,6 @@ def tune_gearmand(bench):
     bench.gearmand_threads = max(rates, key=lambda threads: median(rates[threads]))
     say("gearmand: %d threads of %s" % (bench.gearmand_threads, ", ".join(
         "%d (%.0f/s)" % (threads, median(rates[threads])) for threads in rates)))
-
-
-def busy_percent(seconds):
-    """How busy the processors are while nothing of ours runs."""
-    def ticks():
-        with open("/proc/stat", encoding="ascii") as stat:
-            return [int(word) for word in stat.readline().split()[1:9]]
-    before = ticks()
-    select.select([], [], [], seconds)
-    spent = [after - then for after, then in zip(ticks(), before)]
-    return 100 * (1 - (spent[3] + spent[4]) / max(1, sum(spent)))
-
-
-def measure(bench, section, raw):
-    """All rounds of a section; raw grows as they come."""
-    runs = raw.setdefault(section.key, {name: [] for name in section.rows})
-    for number in range(section.rounds or bench.scale.rounds):
-        names = list(section.rows)
-        for name in names if number % 2 == 0 else reversed(names):
-            run = section.rows[name]()
-            runs[name].append(run)
-            say("%s, round %d: %s: %s" % (section.key, number + 1, name, told(run)))
-
-
-def told(run):
-    return " ".join("%s=%s" % (key, run[key]) for key in (
-        "rate", "server_cpu_us", "p50_us", "p99_us", "offer_p50_us", "offer_p99_us",
-        "lag", "bytes") if key in run)
 
 
 def check(raw):
@@ -160,39 +130,22 @@ def check(raw):
 
 def run(settings):
     bench = rows.Bench(settings.build, ours.Acdbench(settings.build), scale_of(settings), settings)
-    wanted = settings.section.split(",") if settings.section else None
-    sections = [section for section in rows.sections(bench) if section.key in (
-        wanted or {section.key} - set(bench.scale.skipped))]
-    if not sections:
-        raise servers.Failure("no such section; there are " + ", ".join(
-            section.key for section in rows.sections(bench)))
+    sections = rounds.chosen(rows.sections(bench), settings.section, bench.scale.skipped)
     if not settings.smoke:
         tune_gearmand(bench)
-    for section in sections:
-        measure(bench, section, bench.raw)
-        bench.busy_most = max(bench.busy_most, busy_percent(bench.scale.quiet_s))
+    rounds.measure_all(bench, sections, TOLD)
     if settings.smoke:
         check(bench.raw)
         return
     text = report.text(bench, bench.raw, report.machine(bench), sections)
     print(text)
     (settings.json or settings.build / "peers.json").write_text(json.dumps(bench.raw, indent=1))
-    out = settings.out or (None if wanted or settings.quick else
+    out = settings.out or (None if settings.section or settings.quick else
                            settings.source / "bench/RESULTS.md")
     if out is not None:
         out.write_text(text, encoding="utf-8")
         say("written: %s" % out)
 
 
-def main():
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    try:
-        run(options(sys.argv[1:]))
-    except servers.Failure as failure:
-        say(str(failure))
-        return 1
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(rounds.main(run, options(sys.argv[1:])))

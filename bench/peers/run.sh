@@ -16,31 +16,11 @@
 set -eu
 
 cd "$(dirname "$0")/../.."
-. deploy/packages.sh
+. bench/support/run.sh
 
 build='build-bench'
-python=/usr/bin/python3
-[ -x "$python" ] || python=python3
 
-say() {
-        printf '== %s\n' "$*"
-}
-
-for argument in "$@"; do
-        case "$argument" in
-        -h | --help)
-                sed -n '3,/^$/s/^# \{0,1\}//p' "$0"
-                exit 0
-                ;;
-        esac
-done
-
-say "packages"
-acd_packages_install test || exit $?
-
-say "building"
-sh deploy/build.sh "$PWD/$build" daemon/acdd clients/cli/acdctl clients/bench/acdbench \
-        bench/core_step bench/peers/peerload bench/peers/bound
-
-say "measuring"
-exec "$python" bench/peers/run.py "$build" "$@"
+bench_help bench/peers/run.sh "$@"
+bench_build "$PWD/$build" daemon/acdd clients/cli/acdctl clients/bench/acdbench bench/core_step \
+        bench/peers/peerload bench/peers/bound
+bench_python bench/peers/run.py "$build" "$@"

@@ -11,12 +11,16 @@ usage: selftest.py PEERLOAD
 
 import collections
 import contextlib
+import pathlib
 import socketserver
 import subprocess
 import sys
 import threading
 
-import targets
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
+
+import figures  # noqa: E402
+import targets  # noqa: E402
 
 WRONG_AT = 40
 
@@ -102,7 +106,7 @@ def check_load(program):
 
 
 def verdicts(raw, judge):
-    line = judge(targets.Results(raw))
+    line = judge(figures.Results(raw))
     return line.measured, line.also, line.verdict
 
 

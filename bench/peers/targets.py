@@ -4,51 +4,11 @@
 A target that has no figures (a row was not measured) says so; it is never met.
 """
 
-from statistics import median
+from figures import COMPARED, Line, quotient, times
 
 GREATEST = "waiting-1000000"
 # A large table is slower as long as it is empty, so both are asked.
-# No target, but what another one has to be held against.
-COMPARED = "compared"
 GEARMANDS = ["gearmand, tuned buckets", "gearmand, default buckets"]
-
-
-class Results:
-    """Medians of what the rounds gave: section, row, field."""
-
-    def __init__(self, raw):
-        self.raw = raw
-
-    def values(self, section, row, field):
-        runs = self.raw.get(section, {}).get(row, [])
-        return [run[field] for run in runs if run.get(field) is not None]
-
-    def median(self, section, row, field):
-        values = self.values(section, row, field)
-        return median(values) if values else None
-
-
-class Line:
-    """A target beside what came of it."""
-
-    def __init__(self, text, measured, also, is_met):
-        self.text = text
-        self.measured = measured
-        self.also = also
-        self.is_met = is_met
-
-    @property
-    def verdict(self):
-        return {None: "not measured", True: "met", False: "not met",
-                COMPARED: "for comparison"}[self.is_met]
-
-
-def quotient(above, below):
-    return above / below if above and below else None
-
-
-def times(value):
-    return "–" if value is None else "%.2f ×" % value if value < 10 else "%.0f ×" % value
 
 
 def at_least(text, section, row, others, least):

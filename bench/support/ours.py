@@ -52,15 +52,21 @@ class Acdbench:
     def daemon(self, *options, data=None):
         return servers.acdd(self.build / "daemon/acdd", *DAEMON, *options, data=data)
 
+    def words(self, bench, server):
+        """How acdbench is called."""
+        words = [self.build / "clients/bench/acdbench", "--connect", address_of(server), "--pid",
+                 server.pid, "--json", "--quiet", "--attributes", bench.scale.payload, "--warm-up",
+                 bench.scale.warm_s]
+        return words if bench.scale.drains else [*words, "--no-audit"]
+
     def load(self, bench, server, *options):
         """One run of acdbench; its part, in the words of the other loads."""
-        scale = bench.scale
-        words = [self.build / "clients/bench/acdbench", "--connect", address_of(server), "--pid",
-                 server.pid, "--json", "--quiet", "--attributes", scale.payload, "--warm-up",
-                 scale.warm_s, *options]
-        if not scale.drains:
-            words.append("--no-audit")
-        said = json.loads(servers.run_load(words))
+        return self.told(servers.run_load([*self.words(bench, server), *options]))
+
+    @staticmethod
+    def told(text):
+        """What acdbench said, in the words of the other loads."""
+        said = json.loads(text)
         part, checks = said["parts"][0], said["checks"]
         if checks["failed"] or checks["refused"] or not checks["ended"]:
             raise servers.Failure("acdbench found: %s" % checks)
@@ -111,8 +117,8 @@ class Acdbench:
                 return run | {"lag": self.status(server)["redis"]["lag_events"]}
         return measure
 
-    def status(self, server):
-        done = subprocess.run([self.build / "clients/cli/acdctl", "status", "--json"],
+    def status(self, server, *options):
+        done = subprocess.run([self.build / "clients/cli/acdctl", "status", "--json", *options],
                               env=dict(os.environ, ACD_CONNECT=address_of(server)),
                               capture_output=True, text=True, check=False, timeout=60)
         if done.returncode != 0:

@@ -159,14 +159,42 @@ def bound(program, *options):
     return command
 
 
+class Load:
+    """A load on its core, that runs."""
+
+    def __init__(self, arguments, core=1):
+        self.arguments = [str(word) for word in arguments]
+        self.process = subprocess.Popen(self.arguments, stdout=subprocess.PIPE,
+                                        stderr=subprocess.PIPE, text=True,
+                                        preexec_fn=on_core(core))
+
+    def line(self):
+        """The next line that it prints; nothing when it has ended."""
+        return self.process.stdout.readline().strip()
+
+    def end(self, number=None, seconds=900):
+        """Wait until it ends, after a signal if one is given; what it printed."""
+        if number is not None:
+            self.process.send_signal(number)
+        out, trouble = self.process.communicate(timeout=seconds)
+        if self.process.returncode != 0:
+            raise Failure("%s\nended with %d:\n%s%s" % (
+                " ".join(self.arguments), self.process.returncode, out[-2000:], trouble[-2000:]))
+        return out
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *what):
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.communicate()
+
+
 def run_load(arguments, core=1, seconds=900):
     """Run a load on its core until it ends; what it printed."""
-    done = subprocess.run([str(word) for word in arguments], capture_output=True, text=True,
-                          timeout=seconds, check=False, preexec_fn=on_core(core))
-    if done.returncode != 0:
-        raise Failure("%s\nended with %d:\n%s%s" % (" ".join(map(str, arguments)), done.returncode,
-                                                  done.stdout[-2000:], done.stderr[-2000:]))
-    return done.stdout
+    with Load(arguments, core) as load:
+        return load.end(seconds=seconds)
 
 
 def parse(text):
