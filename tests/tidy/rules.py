@@ -63,7 +63,8 @@ HEADER_HOMES = [
     (r"liburing(/.*)?\.h|liburing/.*", r"daemon/loop_uring\.c|bench/peers/bound_uring\.c",
      "the loop is reached through daemon/loop.h"),
     (r"hiredis/.*",
-     r"daemon/redis/wire\.c|clients/rehearse/stream\.c|clients/c/consumer\w*\.[ch]|tests/.*",
+     r"daemon/redis/wire\.c|clients/rehearse/stream\.c|clients/c/consumer\w*\.[ch]|"
+     r"bench/redis/entries\.c|tests/.*",
      "Redis is written through daemon/redis/wire.h and read through clients/c/acdconsumer.h"),
     (r"openssl/.*", r"daemon/redis/tls\.c|tests/.*",
      "connections to Redis are encrypted by daemon/redis/tls.h"),
