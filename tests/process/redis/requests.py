@@ -120,6 +120,33 @@ def case_reserved_name(world):
         check("inbox_connection_closed" not in floor.log(), "ours was cut")
 
 
+def case_later(world):
+    """What may succeed later is said to the sender as to any client, with when."""
+    with opened(world) as (floor, redis, one):
+        floor.acdctl("drain").expect(DONE)
+        answer = one.answer(one.submit(channel="mail"))
+        check(name_of(one, answer) == "DRAINING" and answer.result.retry_after_ms > 0, "%s",
+              answer)
+        floor.acdctl("drain", "--resume").expect(DONE)
+        check(name_of(one, one.answer(one.submit(channel="mail"))) == "OK", "still draining")
+        until_empty(redis, one)
+
+
+def case_large_answers(world):
+    """More in answers than there is memory for: no more is asked than has room, and all is
+    answered, what is small among what is large as well."""
+    with opened(world) as (_floor, redis, one):
+        for entry in [one.submit(channel="mail", customer_key="c" * 64) for _ in range(600)]:
+            one.answer(entry)
+        list_ = one.message("LIST", object=one.schema.value("OBJECT_CONTACT"), limit=1000)
+        entries = []
+        for _ in range(300):
+            entries += [one.send("LIST", list_), one.send("RESOLVE"), one.submit(channel="mail")]
+        sizes = [one.answer(entry).body.ByteSize() for entry in entries]
+        check(sum(sizes) > 4 * MIB, "only %d bytes in all", sum(sizes))
+        until_empty(redis, one)
+
+
 # ---- agents ----
 
 
