@@ -237,8 +237,8 @@ def independence_section(world, key, title, sync, rate=None):
     rows = {name: trouble_row(world, trouble, sync, rate) for name, trouble in TROUBLES.items()}
     return Section("independence-" + key, "Redis in trouble: " + title, rows,
                    "Each trouble lasts as long as the run. Changes are medians over rounds, each "
-                   "against the run without trouble beside it in the same round; *spread* is the "
-                   "greatest difference between two runs without trouble in the same round.",
+                   "against the run without trouble beside it in the same round; *spread* is twice "
+                   "the median difference between the two runs without trouble of a round.",
                    rounds=world.settings.rounds or world.scale.pairs)
 
 

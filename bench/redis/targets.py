@@ -46,8 +46,10 @@ def changes(results, section, row, field):
 
 
 def spread(results, section, field):
-    """The greatest difference of two runs without trouble in one round."""
-    return max(map(abs, changes(results, section, rows.AGAIN, field)), default=None)
+    """Twice the median difference of two runs without trouble in one round: for normal noise some
+    three standard errors of what it is held against, a median of seven changes."""
+    found = [abs(change) for change in changes(results, section, rows.AGAIN, field)]
+    return 2 * median(found) if found else None
 
 
 def percent(value):
