@@ -299,6 +299,7 @@ static int begin_run(struct shard *shard, const struct recovery *recovery,
         r = step_first(shard, &start, ret_error);
         if (r < 0)
                 return r;
+        clock_turn(&shard->clock); /* both clocks of one moment */
         wall.wall.offset_ns = shard->clock.rate != 1 ? (int64_t)meta->made_wall_ns
                                                      : clock_wall(&shard->clock) -
                                                                (int64_t)clock_now(&shard->clock);

@@ -76,6 +76,7 @@ static void on_ready(void *self, struct redis_link *link)
 {
         struct redis_feed *feed = self;
 
+        publisher_know_all(feed->shard);
         forget_streams(feed);
         begin_asking(feed);
         feed->wait_real = 0;
@@ -493,12 +494,14 @@ bool redis_feed_turn(struct redis_feed *feed)
 uint64_t redis_feed_next_ns(const struct redis_feed *feed)
 {
         uint64_t next = redis_link_next_ns(&feed->link);
+        uint64_t own = 0;
 
-        if (feed->link.state != REDIS_LINK_READY)
+        /* While a round is out, its answers are what wakes. */
+        if (feed->wait_real > now_of(feed))
+                own = feed->wait_real;
+        else if (feed->state == REDIS_FEED_FED && feed->exec_count == 0)
+                own = feed->look_real;
+        if (feed->link.state != REDIS_LINK_READY || own == 0)
                 return next;
-        if (feed->wait_real > now_of(feed) && (next == 0 || feed->wait_real < next))
-                next = feed->wait_real;
-        if (feed->state == REDIS_FEED_FED && (next == 0 || feed->look_real < next))
-                next = feed->look_real;
-        return next;
+        return next == 0 || own < next ? own : next;
 }

@@ -161,10 +161,17 @@ uint64_t picture_next_ns(const struct picture *picture, struct shard *shard)
         struct publisher *publisher = &shard->publisher;
         uint64_t next = 0;
 
+        /* One that is held waits for its batch. */
+        if (picture->tenant.value != 0 && picture->written.tag > shard->commit.durable)
+                return 0;
         for (uint32_t i = 0; i < publisher->stream_count; i++) {
                 const struct redis_stream *stream = &publisher->stream[i];
 
-                if (stream->tenant.value == 0 || feed_of(shard, stream) == NULL ||
+                const struct redis_feed *feed = feed_of(shard, stream);
+
+                /* While a round is out, its answers are what wakes. */
+                if (stream->tenant.value == 0 || feed == NULL || feed->exec_count > 0 ||
+                    stream->resync != REDIS_RESYNC_NONE ||
                     tenants_last_sequence(&shard->tenants, stream->tenant) <=
                             stream->picture_sequence)
                         continue;

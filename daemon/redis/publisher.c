@@ -141,8 +141,7 @@ static void settle(struct shard *shard)
         }
 }
 
-/* Tenants that the recovery found are known from the first turn on. */
-static void know_all(struct shard *shard)
+void publisher_know_all(struct shard *shard)
 {
         uint64_t cursor = 0;
         uint64_t id;
@@ -161,11 +160,12 @@ bool publisher_turn(struct shard *shard)
                 return false;
         redis_home_turn(&publisher->home);
         if (publisher->home_version == 0)
-                know_all(shard);
+                publisher_know_all(shard);
         settle(shard);
+        /* Between two rounds, that is: before the next one. */
+        picture_turn(&publisher->picture, shard);
         for (uint32_t i = 0; i < publisher->feed_count; i++)
                 is_more |= redis_feed_turn(&publisher->feed[i]);
-        picture_turn(&publisher->picture, shard);
         return is_more;
 }
 
@@ -241,7 +241,7 @@ void publisher_status(struct shard *shard, struct wire_redis_status *ret_status)
         if (!publisher->is_on)
                 return;
         /* Also those that came while Redis was away. */
-        know_all(shard);
+        publisher_know_all(shard);
         describe(shard, ret_status);
         ret_status->address = wire_text(options_text(shard->options, OPTION_REDIS));
         if (publisher->last_sequence != 0)

@@ -81,6 +81,7 @@ void publisher_init(struct shard *shard, const struct publisher_memory *memory);
 
 /* The tenant at @slot is one that is there now: its row is its own. */
 void publisher_know(struct shard *shard, uint32_t slot);
+void publisher_know_all(struct shard *shard);
 
 /* Go on as far as Redis takes it. True: there is more to do at once. */
 bool publisher_turn(struct shard *shard);

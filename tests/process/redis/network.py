@@ -4,6 +4,7 @@ Nobody waits for it but the publisher, and that one not for ever.
 """
 
 import rig
+from harness import check
 from proxy import Proxy
 from server import until
 
@@ -42,6 +43,33 @@ def case_stopped(world):
         gets_on(redis)
 
     play(world, act)
+
+
+def turns_meanwhile(floor, ms=2500):
+    """How often the daemon's loop went round while nothing happened but our questions."""
+    questions, begin = 1, floor.status(None, "--metrics")
+    while True:
+        now = floor.status(None, "--metrics")
+        if now["uptime_ms"] >= begin["uptime_ms"] + ms:
+            return now["metrics"]["turns_total"] - begin["metrics"]["turns_total"], questions
+        questions += 1
+
+
+def case_no_spinning(world):
+    """A round without an answer, and nothing else to do: the daemon waits, and does not look
+    again and again. A question is a connection, a request and an end, of a few turns."""
+    redis = world.server().start()
+    with world.floor(redis.unix) as floor:
+        floor.loads["alpha"].burst(50)
+        floor.until_fed()
+        redis.pause()
+        try:
+            floor.loads["alpha"].burst(50)
+            turns, questions = turns_meanwhile(floor)
+        finally:
+            redis.resume()
+        check(turns <= 20 * questions + 100, "%d turns for %d questions", turns, questions)
+        floor.settle(redis)
 
 
 def case_silent(world):
