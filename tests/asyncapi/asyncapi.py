@@ -37,7 +37,7 @@ def request_fields(text):
     """The table of fields of a request: {field: is it needed}."""
     part = text[text.index("## Requests over Redis"):]
     return {name: needed == "yes" for name, needed in
-            re.findall(r"^\| `(\w+)` \| (yes|no|[^|]+) \|", part[:part.index("\n\nAn answer")],
+            re.findall(r"^\| `(\w+)` \| (yes|no|[^|]+) \|", part[:part.index("An answer has")],
                        re.M)}
 
 
