@@ -8,8 +8,8 @@
  *
  * It can fail at each step, and then fails alike: the socket is closed, commands
  * on their way are forgotten, the user is told, and the link waits. Who is patient
- * is reset by each answer, so that a large answer over a slow line is no failure as long as
- * others come; a server that says nothing for ten seconds has failed.
+ * is reset by each byte, so that a large answer over a slow line is no failure; a server that
+ * says nothing for ten seconds has failed.
  */
 
 #include "daemon/redis/link.h"
@@ -212,9 +212,9 @@ static void take_role(struct redis_link *link, const struct redis_reply *reply)
 
 static void take_own(struct redis_link *link, uint32_t tag, const struct redis_reply *reply)
 {
-        /* A name is for people; not all may give one. */
-        if (tag == TAG_NAME && reply->kind == REDIS_ERROR &&
-            strncmp(reply->text, "NOPERM", 6) == 0)
+        /* A name is for people; not all may give one, and not each is one. What concerns us, the
+         * next answer says as well. */
+        if (tag == TAG_NAME)
                 return;
         if (reply->kind == REDIS_ERROR)
                 fail_with(link, reply);
@@ -301,6 +301,8 @@ static int read_once(struct redis_link *link)
                 return -EPIPE;
         if (size < 0)
                 return (int)size;
+        if (link->pending_count > 0)
+                be_patient(link);
         return redis_tls_is_on(&link->tls) ? take_secured(link, (size_t)size)
                                            : take_bytes(link, (size_t)size);
 }

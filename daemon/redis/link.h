@@ -38,7 +38,7 @@ enum {
         REDIS_LINK_INPUT_SIZE = 65536,
         REDIS_LINK_PENDING_MAX = 2048, /* commands without an answer */
         REDIS_TEXT_SIZE = 256,
-        REDIS_PATIENCE_MS = 10000, /* without any answer while one is due */
+        REDIS_PATIENCE_MS = 10000, /* without a byte while an answer is due */
         REDIS_RETRY_MS_MIN = 50,
         REDIS_RETRY_MS_MAX = 5000,
 };
