@@ -3,13 +3,12 @@
  * Whose stream is it?
  *
  * The proof that an id is ours is the event log: an entry of this tenant with
- * exactly that epoch and last sequence, and, where the stream still has its last entry, the same
- * bytes. (An id alone proves little: a copy of this directory that ran on counted epochs and
- * events as this one did.) There are two more that are:
+ * exactly that epoch and last sequence, and the same bytes, when Redis still has it: two
+ * copies of a directory may give the same id to different events. There are two more that are:
  *
  *   - the id of a resync, which is one below the first event that follows it;
  *   - an id below the log's first event, which cannot be proven. It is believed
- *     when its epoch is none of the future, and readers are told that events are gone.
+ *     when its epoch is not above that event's, and readers are told that events are gone.
  *
  * An epoch above ours was written by a newer run: we are fenced. Everything else
  * was written by somebody else, unless this run began a new history: then ids of
@@ -26,6 +25,12 @@
 #include "daemon/shard.h"
 
 enum { NS_PER_MS = 1000000 };
+
+/* The newest entry of a stream; its field is "" when it is not there any more. */
+struct newest {
+        const char *field;
+        struct acd_bytes value;
+};
 
 /* What an id is to us. */
 enum verdict { OURS, LEFT_BEHIND, OTHER_HISTORY, FENCED, FOREIGN };
@@ -82,12 +87,23 @@ void redis_stream_bar(struct shard *shard, struct redis_stream *stream, const ch
 
 /* ---- judging ---- */
 
+/* Is @entry of the tenant called @name? Its place may have been another's before. */
+static bool is_of(const struct event_entry *entry, struct acd_text name)
+{
+        struct wire_batch_reader reader;
+
+        return wire_batch_open(&reader, (struct acd_bytes){ entry->bytes, entry->size }) &&
+               reader.head.tenant.size == name.size &&
+               memcmp(reader.head.tenant.at, name.at, name.size) == 0;
+}
+
 /* The first entry of @stream's tenant in the log, from @position on, that ends at or after
  * @sequence and is of @epoch or later: its tag and place. False: there is none. */
 static bool find_entry(struct shard *shard, const struct redis_stream *stream, uint64_t position,
                        uint64_t epoch, uint64_t sequence, struct event_entry *ret_entry)
 {
         uint32_t slot = acd_id_split(stream->tenant.value).slot;
+        struct acd_text name = redis_stream_name(shard, stream);
         struct event_cursor cursor;
         bool is_found = false;
 
@@ -96,43 +112,48 @@ static bool find_entry(struct shard *shard, const struct redis_stream *stream, u
         while (!is_found && event_cursor_next(&cursor, ret_entry, NULL) == 1)
                 is_found = ret_entry->tag.tenant == slot &&
                            ret_entry->tag.last_sequence >= sequence &&
-                           ret_entry->tag.epoch >= epoch;
+                           ret_entry->tag.epoch >= epoch && is_of(ret_entry, name);
         event_cursor_fini(&cursor);
         return is_found;
 }
 
-/* Is the last entry of the stream, if it still has the one with its last id, @entry? */
-static bool is_same(const struct redis_reply *info, const struct event_entry *entry)
+/* Its first entry in the log. False: there is none, and none is read to know it. */
+static bool find_first(struct shard *shard, const struct redis_stream *stream,
+                       struct event_entry *ret_entry)
 {
-        struct redis_reply last_id = redis_reply_find(info, "last-generated-id");
-        struct redis_reply last = redis_reply_find(info, "last-entry");
-        struct redis_reply id = redis_reply_at(&last, 0);
-        struct redis_reply fields = redis_reply_at(&last, 1);
-        struct redis_reply field = redis_reply_at(&fields, 0);
-        struct redis_reply value = redis_reply_at(&fields, 1);
+        uint32_t slot = acd_id_split(stream->tenant.value).slot;
 
-        if (last.kind != REDIS_ARRAY || strcmp(id.text, last_id.text) != 0)
-                return true;
-        return strcmp(field.text, "batch") == 0 && value.size == entry->size &&
-               memcmp(value.text, entry->bytes, value.size) == 0;
+        if (tenants_first_sequence(&shard->tenants, stream->tenant, shard->event_log) >
+            tenants_last_sequence(&shard->tenants, stream->tenant))
+                return false;
+        return find_entry(shard, stream, event_log_seek(shard->event_log, slot, 0), 0, 0,
+                          ret_entry);
+}
+
+static bool is_same(const struct event_entry *entry, const struct newest *newest)
+{
+        return entry->size == newest->value.size &&
+               memcmp(entry->bytes, newest->value.at, entry->size) == 0;
 }
 
 /* An id in the reach of the log: the entry that ends with it, or the one before which it says
  * that readers must begin anew. */
 static bool is_known(struct shard *shard, struct redis_stream *stream,
-                     const struct redis_reply *info)
+                     const struct newest *newest)
 {
         uint32_t slot = acd_id_split(stream->tenant.value).slot;
         uint64_t position = event_log_seek(shard->event_log, slot, stream->sequence);
         struct event_entry entry;
 
-        if (find_entry(shard, stream, position, 0, stream->sequence, &entry) &&
+        if (strcmp(newest->field, "resync") != 0 &&
+            find_entry(shard, stream, position, 0, stream->sequence, &entry) &&
             entry.tag.last_sequence == stream->sequence && entry.tag.epoch == stream->epoch &&
-            is_same(info, &entry)) {
+            (newest->field[0] == '\0' || is_same(&entry, newest))) {
                 stream->position = entry.next_position;
                 return true;
         }
-        if (find_entry(shard, stream, position, 0, stream->sequence + 1, &entry) &&
+        if (strcmp(newest->field, "batch") != 0 &&
+            find_entry(shard, stream, position, 0, stream->sequence + 1, &entry) &&
             entry.tag.first_sequence == stream->sequence + 1 && entry.tag.epoch == stream->epoch) {
                 stream->position = entry.position;
                 return true;
@@ -141,17 +162,23 @@ static bool is_known(struct shard *shard, struct redis_stream *stream,
 }
 
 static enum verdict judge(struct shard *shard, struct redis_stream *stream,
-                          const struct redis_reply *info)
+                          const struct newest *newest)
 {
-        uint64_t first = tenants_first_sequence(&shard->tenants, stream->tenant, shard->event_log);
-        uint64_t history = acd_history_epoch(shard->acd);
+        uint64_t next = tenants_last_sequence(&shard->tenants, stream->tenant) + 1;
+        struct event_entry entry;
+        bool is_any = find_first(shard, stream, &entry);
+        uint64_t first = is_any ? entry.tag.first_sequence : next;
 
         if (stream->epoch > acd_epoch(shard->acd))
                 return FENCED;
-        if (stream->sequence + 1 >= first && is_known(shard, stream, info))
+        if (is_any && stream->sequence + 1 >= first && is_known(shard, stream, newest))
                 return OURS;
-        if (stream->epoch < history)
+        if (stream->epoch < acd_history_epoch(shard->acd))
                 return OTHER_HISTORY;
+        /* Epochs ascend with sequences: what came before the log's first entry is of none that
+         * is later, and Redis would take nothing behind it. */
+        if (is_any && stream->epoch > entry.tag.epoch)
+                return FOREIGN;
         if (stream->sequence + 1 == first)
                 return OURS;
         return stream->sequence < first ? LEFT_BEHIND : FOREIGN;
@@ -194,39 +221,40 @@ static void be_sound(struct shard *shard, struct redis_stream *stream)
         stream->text[0] = '\0';
 }
 
-/* Everything from the first entry of the log, of the present history if there was another. */
+/* Everything from the first entry of the log, of the present history if there was another. When
+ * there is none: what comes next. */
 static void begin_anew(struct shard *shard, struct redis_stream *stream, enum redis_resync resync,
                        uint64_t epoch)
 {
-        uint32_t slot = acd_id_split(stream->tenant.value).slot;
-        uint64_t position = event_log_seek(shard->event_log, slot, 0);
         struct event_entry entry;
 
         stream->resync = resync;
-        stream->sequence = 0;
-        stream->position = position;
-        if (find_entry(shard, stream, position, epoch, 0, &entry)) {
+        if (find_first(shard, stream, &entry) &&
+            (entry.tag.epoch >= epoch ||
+             find_entry(shard, stream, entry.position, epoch, 0, &entry))) {
                 stream->position = entry.position;
                 stream->sequence = entry.tag.first_sequence - 1;
+        } else {
+                stream->position = event_log_end(shard->event_log);
+                stream->sequence = tenants_last_sequence(&shard->tenants, stream->tenant);
         }
 }
 
 static void begin_first(struct shard *shard, struct redis_stream *stream)
 {
-        uint64_t first = tenants_first_sequence(&shard->tenants, stream->tenant, shard->event_log);
-
         stream->is_there = false;
         stream->epoch = 0;
-        begin_anew(shard, stream, first <= 1 ? REDIS_RESYNC_NONE : REDIS_RESYNC_EVENTS_GONE, 0);
+        begin_anew(shard, stream, REDIS_RESYNC_EVENTS_GONE, 0);
+        if (stream->sequence == 0)
+                stream->resync = REDIS_RESYNC_NONE;
         be_sound(shard, stream);
 }
 
-static void take_id(struct shard *shard, struct redis_stream *stream,
-                    const struct redis_reply *info)
+static void take_id(struct shard *shard, struct redis_stream *stream, const struct newest *newest)
 {
         stream->is_there = true;
         stream->resync = REDIS_RESYNC_NONE;
-        switch (judge(shard, stream, info)) {
+        switch (judge(shard, stream, newest)) {
         case OURS:
                 if (stream->position == 0)
                         begin_anew(shard, stream, REDIS_RESYNC_NONE, 0);
@@ -265,15 +293,35 @@ static bool is_no_key(const struct redis_reply *info)
         return info->kind == REDIS_ERROR && strstr(info->text, "no such key") != NULL;
 }
 
+/* The entry with the last id, of an answer to XINFO STREAM. */
+static struct newest newest_of(const struct redis_reply *info, const char *last_id)
+{
+        struct redis_reply entry = redis_reply_find(info, "last-entry");
+        struct redis_reply id = redis_reply_at(&entry, 0);
+        struct redis_reply fields = redis_reply_at(&entry, 1);
+        struct redis_reply field = redis_reply_at(&fields, 0);
+        struct redis_reply value = redis_reply_at(&fields, 1);
+
+        if (id.kind != REDIS_TEXT || strcmp(id.text, last_id) != 0)
+                return (struct newest){ .field = "" };
+        return (struct newest){ field.text, redis_reply_bytes(&value) };
+}
+
 void redis_stream_take(struct shard *shard, struct redis_stream *stream,
                        const struct redis_reply *info)
 {
         uint64_t epoch = stream->epoch;
         uint64_t sequence = stream->sequence;
         struct redis_reply last = redis_reply_find(info, "last-generated-id");
+        struct newest newest;
 
+        /* Removed since it was asked for. */
+        if (redis_stream_name(shard, stream).size == 0) {
+                stream->state = REDIS_STREAM_UNKNOWN;
+                return;
+        }
         stream->position = 0;
-        /* The state may have gone with it. */
+        /* The state beside it may be as old, or gone. */
         stream->picture_sequence = 0;
         if (is_no_key(info)) {
                 if (stream->is_there)
@@ -294,7 +342,8 @@ void redis_stream_take(struct shard *shard, struct redis_stream *stream,
                 stream->is_there = true;
                 return;
         }
-        take_id(shard, stream, info);
+        newest = newest_of(info, last.text);
+        take_id(shard, stream, &newest);
 }
 
 void redis_stream_look(struct shard *shard, struct redis_stream *stream,
