@@ -26,7 +26,11 @@
 #include "daemon/redis/feed_answer.h"
 #include "daemon/shard.h"
 
-enum { NS_PER_MS = 1000000, NS_PER_S = 1000000000, COMMAND_SIZE = 512 };
+enum {
+        NS_PER_MS = 1000000,
+        NS_PER_S = 1000000000,
+        COMMAND_SIZE = 1024, /* of all that goes with an entry and a resync */
+};
 
 static struct publisher *publisher_of(const struct redis_feed *feed)
 {
@@ -81,6 +85,7 @@ static void on_ready(void *self, struct redis_link *link)
         begin_asking(feed);
         feed->wait_real = 0;
         feed->is_skipping_former = false;
+        feed->is_setting = false;
         log_event(&feed->shard->log, LOG_INFO, "redis_connected", "address=\"%s\"", link->address);
 }
 
@@ -187,7 +192,7 @@ static void begin_feeding(struct redis_feed *feed)
                           REDIS_CURSOR_SIZE);
         feed->acknowledged = begin;
         feed->state = REDIS_FEED_FED;
-        redis_link_praise(&feed->link);
+        picture_rouse(&publisher->picture);
         feed->look_real = now_of(feed) + (uint64_t)REDIS_LOOK_MS * NS_PER_MS;
 }
 
@@ -298,13 +303,31 @@ static bool is_over_for(struct redis_feed *feed, const struct event_entry *entry
         return false;
 }
 
+/* The last entry of @slot's tenant in this round, or NULL. */
+static const struct redis_feed_entry *last_in_round(const struct redis_feed *feed, uint32_t slot)
+{
+        for (uint32_t i = feed->entry_count; i > 0; i--)
+                if (feed->entry[i - 1].slot == slot && !feed->entry[i - 1].is_former)
+                        return &feed->entry[i - 1];
+        return NULL;
+}
+
 /* What tells readers of @stream to begin anew, right before @entry; not needed: of no bytes.
- * False: not yet. */
+ * False: not yet. A tenant that was made anew goes on with higher numbers than it had. */
 static bool find_resync(struct redis_feed *feed, struct redis_stream *stream,
                         const struct event_entry *entry, struct acd_bytes *ret_bytes)
 {
+        const struct redis_feed_entry *before = last_in_round(feed, entry->tag.tenant);
+
         *ret_bytes = (struct acd_bytes){ 0 };
-        return stream == NULL || stream->resync == REDIS_RESYNC_NONE ||
+        if (stream == NULL)
+                return true;
+        if (before != NULL)
+                return entry->tag.first_sequence == before->sequence + 1;
+        if (entry->tag.first_sequence > stream->sequence + 1 &&
+            stream->resync == REDIS_RESYNC_NONE)
+                stream->resync = REDIS_RESYNC_EVENTS_GONE;
+        return stream->resync == REDIS_RESYNC_NONE ||
                picture_resync(&publisher_of(feed)->picture, feed->shard, stream,
                               entry->tag.first_sequence, ret_bytes);
 }
@@ -319,6 +342,7 @@ static void add_resync(struct redis_feed *feed, const struct addition *entry_add
         resync.value = bytes;
         ACD_ASSERT(send_add(feed, &resync));
         note(feed, entry, resync.sequence, false);
+        picture_drop(&publisher_of(feed)->picture);
 }
 
 /* Entries of removed tenants go where a tenant of that name would be. */
@@ -326,6 +350,17 @@ static bool is_mine_to_offer(const struct redis_feed *feed, struct acd_text name
 {
         return !feed->is_skipping_former &&
                redis_home_of(&publisher_of(feed)->home, name) == feed->index;
+}
+
+/* Was its stream, when it had one, of no use to us? What was not added then is missing in it. */
+static bool was_barred(const struct redis_feed *feed, const struct event_entry *entry)
+{
+        const struct redis_stream *stream = &publisher_of(feed)->stream[entry->tag.tenant];
+
+        return stream->state == REDIS_STREAM_BARRED &&
+               stream->tenant.value ==
+                       feed->shard->tenants.tenant[entry->tag.tenant].id.value &&
+               redis_stream_name(feed->shard, stream).size == 0;
 }
 
 enum added { ADDED, PASSED, ROUND_FULL };
@@ -344,7 +379,7 @@ static enum added add_entry(struct redis_feed *feed, const struct event_entry *e
             !wire_batch_open(&reader, bytes))
                 return PASSED;
         stream = stream_of(feed, entry, reader.head.tenant);
-        if (stream == NULL ? !is_mine_to_offer(feed, reader.head.tenant)
+        if (stream == NULL ? !is_mine_to_offer(feed, reader.head.tenant) || was_barred(feed, entry)
                            : stream->master != feed->index)
                 return PASSED;
         if (stream != NULL && (stream->state == REDIS_STREAM_BARRED ||
@@ -369,7 +404,8 @@ static enum added add_entry(struct redis_feed *feed, const struct event_entry *e
         return ADDED;
 }
 
-/* Read the log and send until the round is full or the log is at its end. True: there is more. */
+/* Read the log and send until the round is full or the log is at its end. True: there is more to
+ * do at once; what waits for room, or for a state to be durable, is not, and wakes us. */
 static bool make_round(struct redis_feed *feed)
 {
         struct journal_error error = { 0 };
@@ -402,9 +438,14 @@ static bool make_round(struct redis_feed *feed)
         }
         end_unit(feed);
         feed->round_end = feed->cursor.position;
-        if (feed->entry_count == 0)
-                feed->acknowledged = feed->round_end;
-        return feed->round_end < event_log_end(feed->shard->event_log);
+        if (feed->entry_count > 0)
+                return false;
+        feed->acknowledged = feed->round_end;
+        if (feed->round_end >= event_log_end(feed->shard->event_log)) {
+                redis_link_praise(&feed->link);
+                return false;
+        }
+        return feed->is_doubtful || feed->round_end != begin;
 }
 
 static bool send_trim(struct redis_feed *feed, const struct redis_stream *stream, uint32_t slot,
@@ -443,30 +484,43 @@ static void trim(struct redis_feed *feed, struct redis_stream *stream, uint32_t 
                 return; /* next time */
 }
 
-/* Once a second: is one of the streams still as we left it? */
+/* Streams that are barred for long enough are asked for again. */
+static void retry_barred(struct redis_feed *feed)
+{
+        struct publisher *publisher = publisher_of(feed);
+
+        for (uint32_t i = 0; i < publisher->stream_count; i++) {
+                struct redis_stream *stream = &publisher->stream[i];
+
+                if (stream->state != REDIS_STREAM_BARRED || !is_mine(feed, stream) ||
+                    now_of(feed) < stream->retry_real)
+                        continue;
+                stream->state = REDIS_STREAM_UNKNOWN;
+                feed->is_doubtful = true;
+        }
+}
+
+/* Once a second: are streams still as we left them? Some at a time, since an answer may be as
+ * large as two entries. */
 static void look(struct redis_feed *feed)
 {
         struct publisher *publisher = publisher_of(feed);
+        uint32_t left = REDIS_LOOK_COUNT;
 
         if (now_of(feed) < feed->look_real)
                 return;
         feed->look_real = now_of(feed) + (uint64_t)REDIS_LOOK_MS * NS_PER_MS;
-        for (uint32_t i = 0; i < publisher->stream_count; i++) {
+        retry_barred(feed);
+        for (uint32_t i = 0; i < publisher->stream_count && left > 0; i++) {
                 uint32_t slot = feed->look_slot++ % publisher->stream_count;
                 struct redis_stream *stream = &publisher->stream[slot];
 
-                if (!is_mine(feed, stream))
+                if (stream->state != REDIS_STREAM_SOUND || !is_mine(feed, stream))
                         continue;
-                if (stream->state == REDIS_STREAM_BARRED && now_of(feed) >= stream->retry_real) {
-                        stream->state = REDIS_STREAM_UNKNOWN;
-                        feed->is_doubtful = true;
+                if (!ask(feed, stream, REDIS_TAG_LOOK | slot))
                         return;
-                }
-                if (stream->state == REDIS_STREAM_SOUND &&
-                    ask(feed, stream, REDIS_TAG_LOOK | slot)) {
-                        trim(feed, stream, slot);
-                        return;
-                }
+                trim(feed, stream, slot);
+                left--;
         }
 }
 
@@ -485,7 +539,7 @@ bool redis_feed_turn(struct redis_feed *feed)
                                 begin_feeding(feed);
                 }
                 if (feed->state == REDIS_FEED_FED && feed->exec_count == 0)
-                        is_more = make_round(feed) && feed->exec_count == 0;
+                        is_more = make_round(feed);
         }
         redis_link_turn(&feed->link);
         return is_more;

@@ -35,6 +35,7 @@ enum {
         REDIS_ROUND_ENTRY_MAX = 512,
         REDIS_ASK_MAX = 16, /* XINFO on their way: an answer may be as large as two entries */
         REDIS_LOOK_MS = 1000,
+        REDIS_LOOK_COUNT = 16, /* streams that are looked at then */
         REDIS_CURSOR_SIZE = 1024 * 1024,
 };
 
@@ -73,6 +74,7 @@ struct redis_feed {
         uint32_t exec_count;   /* transactions without an answer */
         uint32_t answered;     /* entries of transactions that were answered */
         uint64_t round_end;    /* log position behind the round */
+        bool is_setting;       /* a state is on its way */
         uint32_t look_slot;
         uint64_t look_real; /* when somebody is looked at next */
 };

@@ -37,6 +37,8 @@ static void wait(struct redis_feed *feed, const char *why)
                 return;
         for (uint32_t i = 0; i < feed->wait_count && ms < REDIS_RETRY_MS_MAX; i++)
                 ms *= 2;
+        if (ms > REDIS_RETRY_MS_MAX)
+                ms = REDIS_RETRY_MS_MAX;
         feed->wait_count++;
         feed->wait_real = clock_real(&feed->shard->clock) + ms * NS_PER_MS;
         feed->is_doubtful = true;
@@ -74,10 +76,16 @@ static void take_error(struct redis_feed *feed, struct redis_stream *stream, con
 
         redis_error_count(error, &feed->shard->metrics);
         redis_link_explain(why, error, text);
-        if (error->class == REDIS_ERROR_CLASS_WAIT)
-                wait(feed, why);
-        else if (error->class == REDIS_ERROR_CLASS_MOVED && stream != NULL)
+        if (error->class == REDIS_ERROR_CLASS_MOVED && stream != NULL) {
                 redirect(feed, stream, text);
+        } else if (error->class == REDIS_ERROR_CLASS_MOVED) {
+                redis_home_doubt(&feed->shard->publisher.home);
+                wait(feed, why);
+        } else if (error->class == REDIS_ERROR_CLASS_WAIT ||
+                   error->class == REDIS_ERROR_CLASS_ABORTED) {
+                /* Aborted: only if nothing before it said why. */
+                wait(feed, why);
+        }
         feed->is_doubtful = true;
         switch (error->class) {
         case REDIS_ERROR_CLASS_LEAVE:
@@ -121,7 +129,8 @@ static void take_added(struct redis_feed *feed, const struct redis_feed_entry *e
         publisher->last_sequence = entry->sequence;
         publisher->published_count++;
         feed->shard->metrics.redis_entries_total++;
-        if (entry->is_former)
+        /* Another master may have the stream by now, and have told what it has of it. */
+        if (entry->is_former || stream->master != feed->index)
                 return;
         stream->is_there = true;
         stream->epoch = entry->epoch;
@@ -129,6 +138,7 @@ static void take_added(struct redis_feed *feed, const struct redis_feed_entry *e
         note_mark(feed, stream, entry);
         if (entry->is_resync) {
                 stream->resync = REDIS_RESYNC_NONE;
+                picture_rouse(&publisher->picture);
                 feed->shard->metrics.redis_resyncs_total++;
         } else {
                 stream->position = entry->next_position;
@@ -177,6 +187,20 @@ static void end_round(struct redis_feed *feed)
         feed->answered = 0;
 }
 
+/* "EXECABORT Transaction discarded because of: OOM ...": EXEC itself was refused, not a command. */
+static const char *refusal_of(const struct redis_reply *reply)
+{
+        static const char because[] = "because of: ";
+        const char *reason;
+
+        if (reply->kind != REDIS_ERROR)
+                return "an odd answer to EXEC";
+        reason = strstr(reply->text, because);
+        return reason == NULL || strncmp(reply->text, "EXECABORT ", 10) != 0
+                       ? reply->text
+                       : reason + sizeof(because) - 1;
+}
+
 static void take_exec(struct redis_feed *feed, uint32_t count, const struct redis_reply *reply)
 {
         uint32_t first = feed->answered;
@@ -194,7 +218,7 @@ static void take_exec(struct redis_feed *feed, uint32_t count, const struct redi
                 const struct redis_feed_entry *entry = &feed->entry[first];
 
                 take_error(feed, entry->is_former ? NULL : stream_at(feed, entry->slot),
-                           reply->kind == REDIS_ERROR ? reply->text : "an odd answer to EXEC");
+                           refusal_of(reply));
                 if (feed->link.state != REDIS_LINK_READY)
                         return;
         }
@@ -227,13 +251,19 @@ static void take_side_error(struct redis_feed *feed, struct redis_stream *stream
 
         redis_error_count(error, &feed->shard->metrics);
         stream->picture_sequence = 0;
+        stream->picture_real = clock_real(&feed->shard->clock) +
+                               (uint64_t)REDIS_STREAM_BAR_MS * NS_PER_MS;
+        picture_rouse(&feed->shard->publisher.picture);
         log_event(&feed->shard->log, LOG_WARNING, "redis_state_refused",
                   "tenant=%.*s reason=\"%s\"", (int)name.size, name.at, text);
         if (error->class == REDIS_ERROR_CLASS_LEAVE || error->class == REDIS_ERROR_CLASS_PERSON)
                 redis_link_lose(&feed->link, error->class, text);
 }
 
-static void take_marks(struct redis_stream *stream, const struct redis_reply *reply)
+/* A state is anybody's who may write there: a mark is believed when it is of what the stream has
+ * and of the past. */
+static void take_marks(const struct shard *shard, struct redis_stream *stream,
+                       const struct redis_reply *reply)
 {
         struct wire_mark mark[REDIS_MARK_COUNT];
         uint32_t count = 0;
@@ -243,7 +273,10 @@ static void take_marks(struct redis_stream *stream, const struct redis_reply *re
             !tenant_state_read_marks(redis_reply_bytes(reply), mark, REDIS_MARK_COUNT, &count))
                 return;
         for (uint32_t i = 0; i < count; i++)
-                redis_marks_note(&stream->marks, &mark[i], 0);
+                if (mark[i].time_ns <= clock_now(&shard->clock) &&
+                    (mark[i].epoch < stream->epoch ||
+                     (mark[i].epoch == stream->epoch && mark[i].sequence <= stream->sequence)))
+                        redis_marks_note(&stream->marks, &mark[i], 0);
 }
 
 /* A command that was not queued. */
@@ -286,12 +319,16 @@ void redis_feed_on_reply(void *self, struct redis_link *link, uint32_t tag,
                         feed->is_doubtful = true;
                 break;
         case REDIS_TAG_STATE:
+                feed->is_setting = false;
+                if (reply->kind == REDIS_ERROR)
+                        take_side_error(feed, stream_at(feed, index), reply->text);
+                break;
         case REDIS_TAG_TRIM:
                 if (reply->kind == REDIS_ERROR)
                         take_side_error(feed, stream_at(feed, index), reply->text);
                 break;
         case REDIS_TAG_MARKS:
-                take_marks(stream_at(feed, index), reply);
+                take_marks(feed->shard, stream_at(feed, index), reply);
                 break;
         default:
                 redis_link_lose(link, REDIS_ERROR_CLASS_LEAVE, "an answer to no question");

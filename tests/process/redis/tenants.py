@@ -6,6 +6,8 @@ none comes twice, in the streams of tenants that are no more as well.
 import pathlib
 import shutil
 
+import eventlog
+import follow
 import rig
 from harness import DEADLINE_S, DONE, check
 from server import until
@@ -78,6 +80,44 @@ def case_made_and_removed_while_away(world):
             apply(floor, text)
         redis.start()
         check_all(floor, redis, "default", "gamma")
+
+
+def case_places_used_again(world):
+    """Tenants come and go under a few names, in places that were others' before. None of their
+    streams is anybody else's."""
+    redis = world.server().start()
+    with world.floor(redis.unix, "--limit-tenant-count-max", 3, tenants=()) as floor:
+        for round_ in range(12):
+            name = "g%d" % (round_ % 5)
+            if round_ % 4 == 3:
+                redis.cut()
+            apply(floor, "tenants: {%s: {skills: [x]}}\n" % name)
+            floor.until_fed()
+            if round_ % 4 == 1:
+                connects = floor.metrics()["redis_connects_total"]
+                redis.cut()
+                until(lambda: floor.metrics()["redis_connects_total"] > connects, "a connection")
+            apply(floor, "tenants: {%s: {skills: [y]}}\n" % name)
+            floor.until_fed()
+            apply(floor, "tenants: {%s: {remove: {skills: [x, y]}}}\n" % name)
+            apply(floor, "remove: {tenants: [%s]}\n" % name)
+            floor.until_fed()
+        for name in ("g0", "g1", "g2", "g3", "g4"):
+            check_told(redis, name)
+        check(floor.metrics()["redis_foreign_total"] == 0, "a stream of ours was another's")
+
+
+def check_told(redis, tenant):
+    """Where something is missing in its stream, a resync says so."""
+    next_ = 1
+    for added in follow.read(redis, tenant):
+        if added.field == "resync":
+            next_ = None
+            continue
+        _name, _epoch, first, last = eventlog.head(added.body)
+        check(next_ in (None, 1, first), "%s: event %d comes after event %d, and no resync says so",
+              tenant, first, (next_ or 1) - 1)
+        next_ = last + 1
 
 
 if __name__ == "__main__":
