@@ -92,6 +92,7 @@ struct sim_operator {
         uint32_t step; /* of the configuration */
         bool is_asked;
         uint64_t status_at;
+        uint64_t shop_at;
 };
 
 struct sim_clients {

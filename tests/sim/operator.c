@@ -23,6 +23,25 @@ static uint32_t agents_of(const struct sim *sim)
         return sim->shape.desks * DESK_AGENT_MAX;
 }
 
+/* A second tenant, which is made, changed, removed, and made again. */
+static void change_shop(struct sim_operator *operator, struct wire_apply *change)
+{
+        struct sim *sim = operator->peer.sim;
+
+        if (sim_percent(sim, 30)) {
+                change->change = WIRE_CHANGE_REMOVE;
+                change->remove.object = ACD_OBJECT_TENANT;
+                change->remove.name = wire_text(SIM_SHOP);
+                return;
+        }
+        change->change = WIRE_CHANGE_TENANT;
+        change->tenant = (struct wire_tenant_config){
+                .name = wire_text(SIM_SHOP),
+                .has_agent_grace_ms = true,
+                .agent_grace_ms = 1000 + (uint32_t)sim_below(sim, 1000),
+        };
+}
+
 static void apply(struct sim_operator *operator)
 {
         struct sim *sim = operator->peer.sim;
@@ -46,6 +65,8 @@ static void apply(struct sim_operator *operator)
                                                             .wrap_up_ms = sim->shape.wrap_up_ms,
                                                             .has_cool_down_ms = true,
                                                             .cool_down_ms = 2000 };
+        } else if (operator_is_done(operator)) {
+                change_shop(operator, change);
         } else {
                 snprintf(name, sizeof(name), "a%u", operator->step - STEP_AGENT);
                 change->change = WIRE_CHANGE_AGENT;
@@ -97,6 +118,17 @@ bool operator_is_done(const struct sim_operator *operator)
         return operator->step >= STEP_AGENT + agents_of(operator->peer.sim);
 }
 
+/* Every now and then, while things go wrong. */
+static bool is_shopping(struct sim_operator *operator)
+{
+        struct sim *sim = operator->peer.sim;
+
+        if (sim->phase != SIM_FAULTS || sim->now < operator->shop_at)
+                return false;
+        operator->shop_at = sim->now + sim_about(sim, 2 * SIM_SECOND);
+        return true;
+}
+
 void operator_step(struct sim_operator *operator)
 {
         struct sim *sim = operator->peer.sim;
@@ -105,7 +137,7 @@ void operator_step(struct sim_operator *operator)
         if (!peer_connect(&operator->peer, WIRE_ROLE_OPERATOR, 0))
                 return;
         if (peer_is_open(&operator->peer)) {
-                if (!operator_is_done(operator) && !operator->is_asked)
+                if (!operator->is_asked && (!operator_is_done(operator) || is_shopping(operator)))
                         apply(operator);
                 if (sim->now >= operator->status_at) {
                         operator->status_at = sim->now + sim_about(sim, STATUS_GAP);

@@ -24,6 +24,7 @@ enum {
         OPS_TO_DEATH = 400,   /* a planned death comes within so many operations */
         WORK_PIECE_MAX = 8,   /* of the journal's helper between two turns */
         CHECK_EVERY = 128,    /* turns between two looks at the whole core */
+        RESTLESS_MAX = 20000, /* turns in a row without a wait, which there is never a reason for */
         HELPER_IDLE_MS = 200, /* between two looks of the helper for work */
 };
 
@@ -307,6 +308,9 @@ uint64_t sim_process_next(struct sim *sim)
         uint64_t wait = shard_wait_ns(sim->shard);
         uint64_t next = wait == UINT64_MAX ? UINT64_MAX : sim->now + wait;
 
+        sim->restless_count = wait == 0 ? sim->restless_count + 1 : 0;
+        if (sim->restless_count > RESTLESS_MAX)
+                sim_fail(sim, "the daemon turns and turns and does not wait");
         if (sim->work_at != 0 && sim->work_at < next)
                 next = sim->work_at;
         return next;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The simulated Redis: one stream, one connection at a time that matters.
+ * The simulated Redis: some streams, one connection at a time that matters.
  *
  * Commands are arrays of bulk strings; anything else from the daemon is a finding. An id
  * that is not above the last one is refused, as the real one does, and a transaction is all
@@ -26,10 +26,23 @@ enum {
         ARGUMENT_MAX = 8,
         LOST_MAX = 30,
         QUEUED_MAX = 1024,
+        STREAM_MAX = 4,
+        ASKED_MAX = 400, /* XINFO in a second: more is somebody who does not wait */
+};
+
+/* Why writes are refused for a while. */
+enum refusal { REFUSAL_FULL, REFUSAL_FULL_AT_EXEC, REFUSAL_RIGHTS, REFUSAL_COUNT };
+
+struct stream {
+        char key[64];
+        struct redis_entry *entry;
+        uint32_t entry_count, entry_capacity;
 };
 
 /* An XADD that waits for EXEC. */
 struct queued {
+        struct stream *stream;
+        bool is_resync;
         uint64_t epoch, sequence;
         bool is_not_to_make; /* NOMKSTREAM */
         uint8_t *bytes;
@@ -50,12 +63,14 @@ struct client {
 struct sim_redis {
         struct sim *sim;
         struct client client[REDIS_LINK_MAX];
-        struct redis_entry *entry;
-        uint32_t entry_count, entry_capacity;
+        struct stream stream[STREAM_MAX];
         bool is_up;
         uint64_t change_at; /* goes away or comes back */
         uint64_t deaf_until;
-        uint64_t full_until; /* refuses writes until then, some of them */
+        uint64_t refuses_until; /* writes, or some of them */
+        enum refusal refusal;
+        uint64_t asked_second;
+        uint32_t asked_count;
 };
 
 struct argument {
@@ -80,20 +95,38 @@ struct sim_redis *redis_new(struct sim *sim)
         return redis;
 }
 
+/* The newest @count. */
+static void lose_entries(struct stream *stream, uint64_t count)
+{
+        while (count-- > 0 && stream->entry_count > 0)
+                free(stream->entry[--stream->entry_count].bytes);
+}
+
 void redis_free(struct sim_redis *redis)
 {
         for (int i = 0; i < REDIS_LINK_MAX; i++)
                 free(redis->client[i].input);
-        for (uint32_t i = 0; i < redis->entry_count; i++)
-                free(redis->entry[i].bytes);
-        free(redis->entry);
+        for (int i = 0; i < STREAM_MAX; i++) {
+                lose_entries(&redis->stream[i], UINT64_MAX);
+                free(redis->stream[i].entry);
+        }
         free(redis);
 }
 
-const struct redis_entry *redis_entries(const struct sim_redis *redis, uint32_t *ret_count)
+const struct redis_entry *redis_entries(const struct sim_redis *redis, const char *tenant,
+                                        uint32_t *ret_count)
 {
-        *ret_count = redis->entry_count;
-        return redis->entry;
+        char key[64];
+
+        snprintf(key, sizeof(key), "acd:{%s}:events", tenant);
+        *ret_count = 0;
+        for (int i = 0; i < STREAM_MAX; i++) {
+                if (strcmp(redis->stream[i].key, key) != 0)
+                        continue;
+                *ret_count = redis->stream[i].entry_count;
+                return redis->stream[i].entry;
+        }
+        return NULL;
 }
 
 static void drop_queued(struct client *client)
@@ -129,48 +162,73 @@ static bool is_word(const struct argument *argument, const char *word)
         return argument->size == strlen(word) && memcmp(argument->at, word, argument->size) == 0;
 }
 
-static bool is_key(const struct argument *argument)
+/* The stream with this key, empty when nobody wrote to it yet. */
+static struct stream *stream_of(struct sim_redis *redis, const struct argument *key)
 {
-        return is_word(argument, "acd:{bank}:events");
+        for (int i = 0; i < STREAM_MAX; i++) {
+                struct stream *stream = &redis->stream[i];
+
+                if (stream->key[0] == 0 && key->size < sizeof(stream->key))
+                        memcpy(stream->key, key->at, key->size);
+                if (is_word(key, stream->key))
+                        return stream;
+        }
+        sim_fail(redis->sim, "Redis: the key %.*s", (int)key->size, (const char *)key->at);
 }
 
-static void do_info(struct sim_redis *redis, struct client *client)
+static bool refuses(const struct sim_redis *redis, enum refusal refusal)
+{
+        return redis->sim->now < redis->refuses_until && redis->refusal == refusal;
+}
+
+static void do_info(struct sim_redis *redis, struct client *client, const struct stream *stream)
 {
         char id[64], answer[256];
         const struct redis_entry *last;
 
-        if (redis->entry_count == 0) {
+        if (redis->asked_second != redis->sim->now / SIM_SECOND)
+                redis->asked_count = 0;
+        redis->asked_second = redis->sim->now / SIM_SECOND;
+        if (++redis->asked_count > ASKED_MAX)
+                sim_fail(redis->sim, "Redis: is asked again and again");
+        if (stream->entry_count == 0) {
                 say(redis, client, "-ERR no such key\r\n");
                 return;
         }
-        last = &redis->entry[redis->entry_count - 1];
+        last = &stream->entry[stream->entry_count - 1];
         snprintf(id, sizeof(id), "%llu-%llu", (unsigned long long)last->epoch,
                  (unsigned long long)last->sequence);
         snprintf(answer, sizeof(answer),
                  "*4\r\n$6\r\nlength\r\n:%u\r\n$17\r\nlast-generated-id\r\n$%zu\r\n%s\r\n",
-                 redis->entry_count, strlen(id), id);
+                 stream->entry_count, strlen(id), id);
         say(redis, client, answer);
 }
 
 /* The bytes now belong to the stream. */
-static void add(struct sim_redis *redis, const struct queued *queued)
+static void add(const struct queued *queued)
 {
-        if (redis->entry_count == redis->entry_capacity) {
-                redis->entry_capacity = redis->entry_capacity * 2 + 256;
-                redis->entry = realloc(redis->entry,
-                                       redis->entry_capacity * sizeof(*redis->entry));
-                ACD_ASSERT(redis->entry != NULL);
+        struct stream *stream = queued->stream;
+
+        if (stream->entry_count == stream->entry_capacity) {
+                stream->entry_capacity = stream->entry_capacity * 2 + 256;
+                stream->entry = realloc(stream->entry,
+                                        stream->entry_capacity * sizeof(*stream->entry));
+                ACD_ASSERT(stream->entry != NULL);
         }
-        redis->entry[redis->entry_count++] = (struct redis_entry){ .epoch = queued->epoch,
-                                                                   .sequence = queued->sequence,
-                                                                   .bytes = queued->bytes,
-                                                                   .size = queued->size };
+        stream->entry[stream->entry_count++] = (struct redis_entry){
+                .epoch = queued->epoch,
+                .sequence = queued->sequence,
+                .is_resync = queued->is_resync,
+                .bytes = queued->bytes,
+                .size = queued->size,
+        };
 }
 
 static void run_queued(struct sim_redis *redis, struct client *client, struct queued *queued)
 {
+        const struct stream *stream = queued->stream;
         const struct redis_entry *last =
-                redis->entry_count > 0 ? &redis->entry[redis->entry_count - 1] : NULL;
+                stream->entry_count > 0 ? &stream->entry[stream->entry_count - 1] : NULL;
         char id[64], answer[128];
 
         if (last == NULL && queued->is_not_to_make) {
@@ -185,7 +243,7 @@ static void run_queued(struct sim_redis *redis, struct client *client, struct qu
                     "top item\r\n");
                 return;
         }
-        add(redis, queued);
+        add(queued);
         queued->bytes = NULL;
         snprintf(id, sizeof(id), "%llu-%llu", (unsigned long long)queued->epoch,
                  (unsigned long long)queued->sequence);
@@ -201,7 +259,11 @@ static void do_exec(struct sim_redis *redis, struct client *client)
                 say(redis, client, "-ERR EXEC without MULTI\r\n");
                 return;
         }
-        if (client->is_refused) {
+        if (refuses(redis, REFUSAL_FULL_AT_EXEC) && !client->is_refused) {
+                say(redis, client,
+                    "-EXECABORT Transaction discarded because of: OOM command not allowed when "
+                    "used memory > 'maxmemory'.\r\n");
+        } else if (client->is_refused) {
                 say(redis, client,
                     "-EXECABORT Transaction discarded because of previous errors.\r\n");
         } else {
@@ -224,14 +286,21 @@ static void do_add(struct sim_redis *redis, struct client *client,
 
         if (!client->is_multi || client->queued_count == QUEUED_MAX || id->size >= sizeof(text))
                 sim_fail(redis->sim, "Redis: XADD outside of a transaction, or too many in one");
-        if (redis->sim->now < redis->full_until && sim_percent(redis->sim, 30)) {
+        if (refuses(redis, REFUSAL_FULL) && sim_percent(redis->sim, 30)) {
                 say(redis, client, "-OOM command not allowed when used memory > 'maxmemory'.\r\n");
+                client->is_refused = true;
+                return;
+        }
+        if (refuses(redis, REFUSAL_RIGHTS) && is_word(&argument[1], redis->stream[0].key)) {
+                say(redis, client, "-NOPERM this user has no permissions to access a key\r\n");
                 client->is_refused = true;
                 return;
         }
         memcpy(text, id->at, id->size);
         text[id->size] = 0;
-        *queued = (struct queued){ .epoch = strtoull(text, &end, 10),
+        *queued = (struct queued){ .stream = stream_of(redis, &argument[1]),
+                                   .is_resync = is_word(&argument[count - 2], "resync"),
+                                   .epoch = strtoull(text, &end, 10),
                                    .is_not_to_make = count == 6,
                                    .bytes = malloc(value->size + 1),
                                    .size = value->size };
@@ -251,15 +320,14 @@ static void run(struct sim_redis *redis, struct client *client,
                 say(redis, client, "*3\r\n$6\r\nmaster\r\n:0\r\n*0\r\n");
         else if (count == 3 && is_word(&argument[0], "CLIENT"))
                 say(redis, client, "+OK\r\n");
-        else if (count == 3 && is_word(&argument[0], "XINFO") && is_key(&argument[2]))
-                do_info(redis, client);
+        else if (count == 3 && is_word(&argument[0], "XINFO"))
+                do_info(redis, client, stream_of(redis, &argument[2]));
         else if (count == 1 && is_word(&argument[0], "MULTI")) {
                 client->is_multi = true;
                 say(redis, client, "+OK\r\n");
         } else if (count == 1 && is_word(&argument[0], "EXEC"))
                 do_exec(redis, client);
-        else if ((count == 5 || count == 6) && is_word(&argument[0], "XADD") &&
-                 is_key(&argument[1]))
+        else if ((count == 5 || count == 6) && is_word(&argument[0], "XADD"))
                 do_add(redis, client, argument, count);
         else if (count == 2 && is_word(&argument[0], "GET"))
                 say(redis, client, "$-1\r\n");
@@ -354,12 +422,9 @@ static void go_away(struct sim_redis *redis)
         for (int i = 0; i < REDIS_LINK_MAX; i++)
                 if (redis->client[i].link >= 0)
                         hang_up(redis, &redis->client[i]);
-        if (sim_percent(sim, 50)) {
-                uint64_t lost = sim_below(sim, LOST_MAX);
-
-                while (lost-- > 0 && redis->entry_count > 0)
-                        free(redis->entry[--redis->entry_count].bytes);
-        }
+        if (sim_percent(sim, 50))
+                for (int i = 0; i < STREAM_MAX; i++)
+                        lose_entries(&redis->stream[i], sim_below(sim, LOST_MAX));
         redis->change_at = sim->now + sim_about(sim, 4 * SIM_SECOND);
 }
 
@@ -370,7 +435,7 @@ static void misbehave(struct sim_redis *redis)
         if (sim->phase != SIM_FAULTS) {
                 redis->is_up = true;
                 redis->deaf_until = 0;
-                redis->full_until = 0;
+                redis->refuses_until = 0;
                 net_set_redis(sim->net, true);
                 return;
         }
@@ -383,9 +448,18 @@ static void misbehave(struct sim_redis *redis)
         } else if (sim_percent(sim, 40)) {
                 redis->deaf_until = sim->now + sim_about(sim, 6 * SIM_SECOND);
                 redis->change_at = sim->now + sim_about(sim, 20 * SIM_SECOND);
-        } else if (sim_percent(sim, 40)) {
-                redis->full_until = sim->now + sim_about(sim, 6 * SIM_SECOND);
+        } else if (sim_percent(sim, 50)) {
+                redis->refusal = (enum refusal)sim_below(sim, REFUSAL_COUNT);
+                redis->refuses_until = sim->now + sim_about(sim, 6 * SIM_SECOND);
                 redis->change_at = sim->now + sim_about(sim, 20 * SIM_SECOND);
+        } else if (sim_percent(sim, 40)) {
+                /* Somebody deletes one, or empties it all, and no connection ends. */
+                bool is_all = sim_percent(sim, 50);
+
+                for (int i = 0; i < STREAM_MAX; i++)
+                        if (is_all || sim_percent(sim, 30))
+                                lose_entries(&redis->stream[i], UINT64_MAX);
+                redis->change_at = sim->now + sim_about(sim, 10 * SIM_SECOND);
         } else {
                 go_away(redis);
         }

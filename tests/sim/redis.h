@@ -5,7 +5,8 @@
  * redis.h - a Redis of streams, as much of one as the publisher speaks to.
  *
  * It answers ROLE, XINFO STREAM and XADD, slowly at times; it breaks connections, goes
- * away, and may come back without the last entries, as one without appendfsync does.
+ * away, and may come back without the last entries, as one without appendfsync does. It
+ * loses streams while it is there, is full, and takes rights away.
  *
  *   Failure    Bytes that are no command end the simulation.
  */
@@ -19,6 +20,7 @@ struct sim_redis;
 /* What a stream has: entries in order. */
 struct redis_entry {
         uint64_t epoch, sequence;
+        bool is_resync;
         uint8_t *bytes;
         uint32_t size;
 };
@@ -30,4 +32,6 @@ void redis_free(struct sim_redis *redis);
 void redis_step(struct sim_redis *redis);
 uint64_t redis_next_step(const struct sim_redis *redis);
 
-const struct redis_entry *redis_entries(const struct sim_redis *redis, uint32_t *ret_count);
+/* Of the stream of @tenant. */
+const struct redis_entry *redis_entries(const struct sim_redis *redis, const char *tenant,
+                                        uint32_t *ret_count);

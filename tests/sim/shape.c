@@ -59,7 +59,7 @@ void sim_shape_options(struct sim *sim)
                 "--connection-count-max", "48", "--session-count-max", "64",
                 "--subscription-count-max", "16", "--output-size-max", "8M", "--unread-size-max",
                 "1M", "--drain-timeout-ms", "3000", "--disk-low-size", "16M",
-                "--disk-critical-size", "12M", "--limit-tenant-count-max", "2",
+                "--disk-critical-size", "12M", "--limit-tenant-count-max", "3",
                 "--limit-skill-count-max", "8", "--limit-channel-count-max", "32",
                 "--limit-queue-count-max", "8", "--limit-team-count-max", "2",
                 "--limit-profile-count-max", "2", "--limit-agent-count-max", "32",

@@ -32,6 +32,7 @@ enum {
         SIM_NS_PER_MS = 1000000,
 };
 
+#define SIM_SHOP "shop" /* the tenant that comes and goes */
 #define SIM_SECOND UINT64_C(1000000000)
 
 struct sim_net;
@@ -92,6 +93,7 @@ struct sim {
         uint64_t restart_at;
         uint32_t crash_done;
         uint64_t turn_count;
+        uint32_t restless_count; /* turns in a row after which it did not wait */
 
         /* The memory that the shard took. */
         struct sim_block block[SIM_SHARD_BLOCK_MAX];
