@@ -156,5 +156,14 @@ def case_away(world):
     refuse(world, redis, redis.kill, redis.start, rig.CUT)
 
 
+def case_odd_name(world):
+    """A daemon's name need not be one that Redis allows for connections."""
+    redis = on(world)
+    with world.floor(redis.unix, "--server-name", "my acdd") as floor:
+        floor.start()
+        floor.until_begun()
+        floor.settle(redis)
+
+
 if __name__ == "__main__":
     rig.main(globals())

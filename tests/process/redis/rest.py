@@ -15,6 +15,7 @@ from server import FORGETFUL, until
 KEY = follow.key_of("alpha")
 STATE = "acd:{alpha}:state"
 SEQUENCE = 3  # of a TenantState
+MANY_TENANTS = 40
 WATCH_S = 3
 RETRIES = 8  # a second, at most
 BUSY = 200  # turns a second; resting takes a tenth of that
@@ -106,6 +107,26 @@ def case_state_under_load(world):
             before = redis("GET", STATE)
             until(lambda: redis("GET", STATE) != before, "a new state", deadline_s=2)
         floor.settle(redis)
+
+
+def case_many_tenants(world):
+    """All of them have their state soon after the start, and are looked at soon."""
+    redis = world.server(*FORGETFUL).start()
+    tenants = ["t%d" % number for number in range(MANY_TENANTS)]
+    with world.floor(redis.unix, "--limit-tenant-count-max", 2 * MANY_TENANTS,
+                     "--limit-channel-count-max", 32 * MANY_TENANTS, tenants=()) as floor:
+        floor.acdctl("apply", "-", stdin="tenants:\n" + "".join(
+            "  %s: {skills: [x]}\n" % tenant for tenant in tenants)).expect(0)
+        floor.until_fed()
+        floor.daemon.kill()
+        redis.kill()
+        floor.daemon.start()
+        redis.start()
+        keys = ["acd:{%s}:state" % tenant for tenant in tenants]
+        until(lambda: redis("EXISTS", *keys) == len(keys), "all have their state", deadline_s=3)
+        redis("DEL", *map(follow.key_of, tenants))
+        until(lambda: redis("EXISTS", *map(follow.key_of, tenants)) == len(keys),
+              "all have their stream again", deadline_s=2 * MANY_TENANTS / 16 + 3)
 
 
 def case_emptied_at_rest(world):
