@@ -95,6 +95,9 @@ uint64_t tenants_first_sequence(struct tenants *tenants, acd_tenant_id id, struc
 
         if (tenant == NULL || tenant->last_sequence == 0)
                 return 1;
+        /* Where there was nothing, and nothing came, there is nothing: that takes no reading. */
+        if (tenant->is_first_known && tenant->first_sequence > tenant->last_sequence)
+                return tenant->last_sequence + 1;
         if (!tenant->is_first_known || tenant->first_position != event_log_first(log)) {
                 uint64_t found = look_up(tenants, acd_id_split(id.value).slot, log);
 

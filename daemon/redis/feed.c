@@ -535,7 +535,8 @@ bool redis_feed_turn(struct redis_feed *feed)
                         begin_asking(feed);
                 if (feed->state == REDIS_FEED_ASKING) {
                         ask_more(feed);
-                        if (feed->ask_count == 0 && !feed->is_doubtful)
+                        if (feed->ask_slot >= publisher_of(feed)->stream_count &&
+                            feed->ask_count == 0 && !feed->is_doubtful)
                                 begin_feeding(feed);
                 }
                 if (feed->state == REDIS_FEED_FED && feed->exec_count == 0)

@@ -143,16 +143,18 @@ static bool is_known(struct shard *shard, struct redis_stream *stream,
 {
         uint32_t slot = acd_id_split(stream->tenant.value).slot;
         uint64_t position = event_log_seek(shard->event_log, slot, stream->sequence);
+        uint64_t last = tenants_last_sequence(&shard->tenants, stream->tenant);
         struct event_entry entry;
 
-        if (strcmp(newest->field, "resync") != 0 &&
+        /* Nothing is read where there cannot be an entry: it would be all of the log. */
+        if (stream->sequence <= last && strcmp(newest->field, "resync") != 0 &&
             find_entry(shard, stream, position, 0, stream->sequence, &entry) &&
             entry.tag.last_sequence == stream->sequence && entry.tag.epoch == stream->epoch &&
             (newest->field[0] == '\0' || is_same(&entry, newest))) {
                 stream->position = entry.next_position;
                 return true;
         }
-        if (strcmp(newest->field, "batch") != 0 &&
+        if (stream->sequence < last && strcmp(newest->field, "batch") != 0 &&
             find_entry(shard, stream, position, 0, stream->sequence + 1, &entry) &&
             entry.tag.first_sequence == stream->sequence + 1 && entry.tag.epoch == stream->epoch) {
                 stream->position = entry.position;

@@ -27,7 +27,7 @@ enum {
         LOST_MAX = 30,
         QUEUED_MAX = 1024,
         STREAM_MAX = 4,
-        ASKED_MAX = 400, /* XINFO in a second: more is somebody who does not wait */
+        ASKED_MAX = 100, /* questions, and refused rounds, in a second */
 };
 
 /* Why writes are refused for a while. */
@@ -181,16 +181,22 @@ static bool refuses(const struct sim_redis *redis, enum refusal refusal)
         return redis->sim->now < redis->refuses_until && redis->refusal == refusal;
 }
 
-static void do_info(struct sim_redis *redis, struct client *client, const struct stream *stream)
+/* Something that whoever waits between two tries asks now and then. */
+static void count_asked(struct sim_redis *redis)
 {
-        char id[64], answer[256];
-        const struct redis_entry *last;
-
         if (redis->asked_second != redis->sim->now / SIM_SECOND)
                 redis->asked_count = 0;
         redis->asked_second = redis->sim->now / SIM_SECOND;
         if (++redis->asked_count > ASKED_MAX)
                 sim_fail(redis->sim, "Redis: is asked again and again");
+}
+
+static void do_info(struct sim_redis *redis, struct client *client, const struct stream *stream)
+{
+        char id[64], answer[256];
+        const struct redis_entry *last;
+
+        count_asked(redis);
         if (stream->entry_count == 0) {
                 say(redis, client, "-ERR no such key\r\n");
                 return;
@@ -260,6 +266,7 @@ static void do_exec(struct sim_redis *redis, struct client *client)
                 return;
         }
         if (refuses(redis, REFUSAL_FULL_AT_EXEC) && !client->is_refused) {
+                count_asked(redis);
                 say(redis, client,
                     "-EXECABORT Transaction discarded because of: OOM command not allowed when "
                     "used memory > 'maxmemory'.\r\n");
