@@ -314,6 +314,9 @@ static int64_t write_bytes(struct redis_link *link, const uint8_t *bytes, size_t
         int64_t written =
                 size == 0 ? 0 : world_write_one(link->shard->world.sockets, link->socket, &part);
 
+        /* A round over a slow line is on its way for longer than the patience. */
+        if (written > 0 && link->pending_count > 0)
+                be_patient(link);
         return written == -EAGAIN || written == -EINTR || written == -EINPROGRESS ? 0 : written;
 }
 

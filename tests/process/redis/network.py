@@ -45,6 +45,23 @@ def case_stopped(world):
     play(world, act)
 
 
+def case_crawling(world):
+    """So slow that a round takes longer than an answer is waited for: it gets there."""
+    redis = world.server().start()
+    proxy = world.closing(Proxy(redis.tcp))
+    with world.floor(proxy.address) as floor:
+        floor.loads["alpha"].burst(50)
+        floor.until_fed()
+        before = floor.metrics()["redis_errors_total"]
+        proxy.slow(80000)
+        floor.loads["alpha"].burst(6000)
+        until(lambda: floor.is_fed(floor.redis()), "Redis has everything: %s", floor.redis(),
+              deadline_s=60)
+        check(floor.metrics()["redis_errors_total"] == before, "the connection was given up")
+        proxy.through()
+        floor.settle(redis)
+
+
 def turns_meanwhile(floor, ms=2500):
     """How often the daemon's loop went round while nothing happened but our questions."""
     questions, begin = 1, floor.status(None, "--metrics")
