@@ -76,6 +76,26 @@ static void forget_streams(struct redis_feed *feed)
         }
 }
 
+void redis_feed_aim(struct redis_feed *feed, const char *address)
+{
+        if (strcmp(feed->link.address, address) == 0)
+                return;
+        redis_link_aim(&feed->link, address);
+        begin_asking(feed);
+        feed->state = REDIS_FEED_AWAY;
+}
+
+/* A transaction of nothing: who may add, but not in transactions, must not get so far as to add.
+ * Its answers come before those of the questions. */
+static void try_transactions(struct redis_feed *feed)
+{
+        struct acd_bytes multi = redis_text("MULTI");
+        struct acd_bytes exec = redis_text("EXEC");
+
+        ACD_ASSERT(redis_link_send(&feed->link, &multi, 1, REDIS_TAG_IGNORED) &&
+                   redis_link_send(&feed->link, &exec, 1, REDIS_TAG_IGNORED));
+}
+
 static void on_ready(void *self, struct redis_link *link)
 {
         struct redis_feed *feed = self;
@@ -87,6 +107,7 @@ static void on_ready(void *self, struct redis_link *link)
         feed->is_skipping_former = false;
         feed->is_setting = false;
         log_event(&feed->shard->log, LOG_INFO, "redis_connected", "address=\"%s\"", link->address);
+        try_transactions(feed);
 }
 
 static void on_lost(void *self, struct redis_link *link, enum redis_error_class class)

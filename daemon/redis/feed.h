@@ -83,6 +83,9 @@ void redis_feed_init(struct redis_feed *feed, struct shard *shard, uint8_t index
                      const struct redis_link_memory *memory, uint8_t *cursor_memory,
                      const struct redis_greeting *greeting);
 
+/* The master is at @address from now on; "": there is none. */
+void redis_feed_aim(struct redis_feed *feed, const char *address);
+
 /* Its streams are not the same any more, or not where they were: ask again. */
 void redis_feed_doubt(struct redis_feed *feed);
 

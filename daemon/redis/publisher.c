@@ -121,9 +121,9 @@ static void settle(struct shard *shard)
                 return;
         publisher->home_version = publisher->home.version;
         for (uint32_t i = 0; i < publisher->feed_count; i++)
-                redis_link_aim(&publisher->feed[i].link, i < publisher->home.master_count
-                                                                 ? publisher->home.master[i]
-                                                                 : "");
+                redis_feed_aim(&publisher->feed[i], i < publisher->home.master_count
+                                                            ? publisher->home.master[i]
+                                                            : "");
         for (uint32_t i = 0; i < publisher->stream_count; i++) {
                 struct redis_stream *stream = &publisher->stream[i];
                 struct acd_text name = redis_stream_name(shard, stream);
