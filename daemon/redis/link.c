@@ -182,13 +182,26 @@ static void greet(struct redis_link *link)
 
 /* ---- answers ---- */
 
-static void fail_with(struct redis_link *link, const struct redis_reply *reply)
+/* What may be repeated of an error. A server that does not know AUTH says it with all its words,
+ * the password among them. */
+static const char *words_of(uint32_t tag, const struct redis_error *error,
+                            const struct redis_reply *reply)
+{
+        if (tag != TAG_AUTH)
+                return reply->text;
+        return error->word[0] != '\0' ? error->word
+                                      : "it refuses AUTH: there is no password, or are no users, "
+                                        "or the word has another name; see redis-password-file, "
+                                        "redis-user";
+}
+
+static void fail_with(struct redis_link *link, uint32_t tag, const struct redis_reply *reply)
 {
         const struct redis_error *error = redis_error_of(reply->text);
         char text[REDIS_TEXT_SIZE];
 
         redis_error_count(error, &link->shard->metrics);
-        redis_link_explain(text, error, reply->text);
+        redis_link_explain(text, error, words_of(tag, error, reply));
         /* Without these words nothing can be done for any tenant. */
         redis_link_lose(link,
                         error->class == REDIS_ERROR_CLASS_TENANT ? REDIS_ERROR_CLASS_PERSON
@@ -217,7 +230,7 @@ static void take_own(struct redis_link *link, uint32_t tag, const struct redis_r
         if (tag == TAG_NAME)
                 return;
         if (reply->kind == REDIS_ERROR)
-                fail_with(link, reply);
+                fail_with(link, tag, reply);
         else if (tag == TAG_ROLE)
                 take_role(link, reply);
 }

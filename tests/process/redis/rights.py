@@ -13,6 +13,7 @@ from certificates import NAME, Authority
 from server import DURABLE, until
 
 SECRET = "secret"
+CANARY = "a word that nobody says"
 CAUGHT_UP_S = 20  # an authentication that failed is tried again every 5 s
 
 
@@ -134,6 +135,18 @@ def case_wrong_password(world):
               deadline_s=CAUGHT_UP_S)
         rig.check(SECRET not in floor.log(), "the password is in the log")
         floor.settle(redis, served=(away, back))
+
+
+def case_no_such_word(world):
+    """A server that does not know AUTH repeats it in its error, password and all. The status says
+    what is wrong, and neither it nor the log has the password."""
+    redis = world.server(*DURABLE, "--rename-command", "AUTH", "").start()
+    with world.floor(redis.unix, "--redis-user", "acdd", "--redis-password-file",
+                     password_file(world, CANARY), tenants=()) as floor:
+        floor.until_told("AUTH")
+        until(lambda: floor.metrics()["redis_other_error_total"] > 1, "it tries again")
+        for said in (floor.log(), str(floor.status())):
+            rig.check("AUTH" in said and CANARY not in said, "it says %s", said)
 
 
 def case_keys_of_one_tenant(world):
