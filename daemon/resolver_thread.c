@@ -119,8 +119,10 @@ static void *answer(void *context)
                 resolver->is_busy = false;
                 question->state = QUESTION_ANSWERED;
                 if (!resolver->is_closing) {
-                        atomic_store(&resolver->is_rung, true);
+                        /* In this order: who hushes between the two would find nothing to read, and
+                         * not look again. */
                         (void)eventfd_write(resolver->event_fd, 1);
+                        atomic_store(&resolver->is_rung, true);
                 }
         }
         pthread_mutex_unlock(&resolver->lock);
