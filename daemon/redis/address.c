@@ -99,6 +99,9 @@ bool redis_address_make(const char *host, uint64_t port, char ret_address[REDIS_
                 return false;
         (void)snprintf(address, sizeof(address), is_bracketed ? "[%s]:%u" : "%s:%u", host,
                        (unsigned)port);
+        /* A host of that name would become a path, which has no TLS. */
+        if (is_unix(address))
+                return false;
         memcpy(ret_address, address, sizeof(address));
         return true;
 }

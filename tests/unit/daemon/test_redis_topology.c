@@ -150,6 +150,8 @@ Test(redis_topology, places_in_errors)
         cr_assert_not(redis_read_place("host:", address));
         cr_assert_not(redis_read_place("host:0", address));
         cr_assert_not(redis_read_place("6381", address));
+        /* An address of a host, which is not to become that of a file: it would be plain. */
+        cr_assert_not(redis_read_place("unix:6381", address));
 }
 
 /* ---- sentinels ---- */
