@@ -50,6 +50,7 @@ enum redis_home_state { REDIS_HOME_IDLE, REDIS_HOME_ASKING, REDIS_HOME_LISTENING
 struct redis_sentinel {
         uint64_t epoch;       /* of what is believed */
         uint32_t older_count; /* sentinels in a row that believe something older */
+        uint32_t older_seeds; /* and which of --redis are among them, a bit each */
         bool is_found;
         char found[REDIS_ADDRESS_SIZE];
 };

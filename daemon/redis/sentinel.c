@@ -15,7 +15,8 @@
  *
  * A sentinel that was cut off from the others names the old master, perhaps one that still
  * takes writes. Each failover has a higher epoch, so an answer with a lower one is not
- * believed, until all peers in turn say so: then somebody has made the sentinels anew.
+ * believed, until as many as there are say so in a row, all of --redis among them: then
+ * somebody has made the sentinels anew. One that says it again while others are away is one.
  */
 
 #include <stdio.h>
@@ -75,6 +76,18 @@ static void take_address(struct redis_home *home, const struct redis_reply *repl
         redis_home_refused(home, text);
 }
 
+/* One more believes something older. True: so do all. */
+static bool is_older_of_all(struct redis_home *home)
+{
+        struct redis_sentinel *sentinel = &home->sentinel;
+
+        sentinel->older_count++;
+        if (home->peer_index < home->seed_count)
+                sentinel->older_seeds |= 1U << home->peer_index;
+        return sentinel->older_count >= home->peer_count &&
+               sentinel->older_seeds == (1U << home->seed_count) - 1;
+}
+
 static void take_epoch(struct redis_home *home, const struct redis_reply *reply)
 {
         struct redis_sentinel *sentinel = &home->sentinel;
@@ -83,11 +96,12 @@ static void take_epoch(struct redis_home *home, const struct redis_reply *reply)
         /* Who may not ask believes what it is told. */
         if (!sentinel->is_found || !redis_read_epoch(reply, &epoch))
                 epoch = sentinel->epoch;
-        if (epoch < sentinel->epoch && ++sentinel->older_count < home->peer_count) {
+        if (epoch < sentinel->epoch && !is_older_of_all(home)) {
                 redis_home_refused(home, "what it knows is older than what others said");
                 return;
         }
         sentinel->older_count = 0;
+        sentinel->older_seeds = 0;
         sentinel->epoch = epoch;
         redis_home_answered(home, take_master(home, sentinel->found));
 }

@@ -312,6 +312,28 @@ Test(redis_home, older_epochs)
         cr_assert_str_eq(home.master[0], "10.0.0.1:7000");
 }
 
+/* Goal    One that says so again and again, while the others are away, is not all of them. */
+Test(redis_home, one_that_is_behind_and_alone)
+{
+        begin("sentinel", "a:1,b:2,a:3");
+        pass(1);
+        reply_with(SENTINEL("6379", "5", ALONE));
+        peer.down = "a:";
+        for (int i = 0; i < 9; i++) {
+                do
+                        until_asked(10000);
+                while (strcmp(peer.address, "b:2") != 0);
+                reply_with(SENTINEL("7000", "4", ALONE));
+                cr_assert_str_eq(home.master[0], "10.0.0.1:6379");
+        }
+        peer.down = NULL;
+        for (int i = 0; i < 3; i++) {
+                until_asked(10000);
+                reply_with(SENTINEL("7000", "4", ALONE));
+        }
+        cr_assert_str_eq(home.master[0], "10.0.0.1:7000");
+}
+
 /* Goal    After a failover that was told of, those that have not heard yet are not believed. */
 Test(redis_home, late_to_hear)
 {
