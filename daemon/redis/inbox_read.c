@@ -274,8 +274,10 @@ uint64_t inbox_read_next_ns(const struct inbox_lane *lane)
         for (uint32_t i = 0; i < INBOX_TENANT_MAX; i++) {
                 const struct inbox_tenant *tenant = &inbox->tenant[i];
 
+                /* One that was due and was not woken waits for something else: a link, or that its
+                 * stream of events is ours. */
                 if (tenant->is_used && tenant->lane == lane && tenant->phase == INBOX_STUCK &&
-                    (next == 0 || tenant->due_real < next))
+                    tenant->due_real > inbox_now(inbox) && (next == 0 || tenant->due_real < next))
                         next = tenant->due_real;
         }
         return next;

@@ -255,7 +255,9 @@ uint64_t inbox_write_next_ns(const struct inbox_lane *lane)
         for (uint32_t i = 0; lane->is_writing && i < INBOX_TENANT_MAX; i++) {
                 const struct inbox_tenant *tenant = &inbox->tenant[i];
 
-                if (tenant->is_used && tenant->lane == lane && tenant->write_due != 0 &&
+                /* Later than that it waits for room, or for what is on its way. */
+                if (tenant->is_used && tenant->lane == lane &&
+                    tenant->write_due > inbox_now(inbox) &&
                     !acd_list_is_empty(&tenant->slots[INBOX_ANSWERED]) &&
                     (next == 0 || tenant->write_due < next))
                         next = tenant->write_due;
