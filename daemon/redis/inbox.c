@@ -84,12 +84,30 @@ void inbox_slot_move(struct inbox *inbox, struct inbox_slot *slot, enum inbox_sl
                 acd_list_remove(&slot->link);
         if (slot->state == INBOX_WAITING) {
                 inbox->request_pieces -= inbox_store_pieces(slot->bytes.size);
+                slot->tenant->request_pieces -= inbox_store_pieces(slot->bytes.size);
                 inbox->room_count++;
         }
-        if (to == INBOX_WAITING)
+        if (to == INBOX_WAITING) {
                 inbox->request_pieces += inbox_store_pieces(slot->bytes.size);
+                slot->tenant->request_pieces += inbox_store_pieces(slot->bytes.size);
+        }
         slot->state = to;
         acd_list_push_back(list_of(inbox, slot->tenant, to), &slot->link);
+}
+
+void inbox_slot_count(struct inbox_slot *slot)
+{
+        uint32_t pieces = slot->reserved;
+
+        if (slot->state != INBOX_FREE && slot->state != INBOX_WAITING)
+                pieces += inbox_store_pieces(slot->bytes.size);
+        slot->tenant->answer_pieces += pieces - slot->counted;
+        slot->counted = pieces;
+}
+
+bool inbox_has_share(const struct inbox *inbox, uint32_t all, uint32_t held, uint32_t more)
+{
+        return held == 0 || (held + more) * inbox->tenant_count <= all;
 }
 
 void inbox_slot_free(struct inbox *inbox, struct inbox_slot *slot)
@@ -100,6 +118,7 @@ void inbox_slot_free(struct inbox *inbox, struct inbox_slot *slot)
         slot->reserved = 0;
         inbox->room_count++;
         inbox_slot_move(inbox, slot, INBOX_FREE);
+        inbox_slot_count(slot);
         slot->bytes = bytes;
         inbox_store_drop(&inbox->store, &slot->bytes);
 }

@@ -89,6 +89,7 @@ struct inbox_slot {
         uint32_t answer_session;
         bool is_dead;             /* the answer had no place: it goes to the dead letters */
         uint32_t reserved;        /* pieces for the answer */
+        uint32_t counted;         /* of the tenant's answer_pieces */
         struct inbox_chain bytes; /* WAITING: the request's body; from ANSWERED on: the answer's */
         uint8_t correlation_size;
         char sender[ACD_NAME_MAX + 1];
@@ -133,6 +134,9 @@ struct inbox_tenant {
         struct inbox_id last; /* highest that was read */
         uint64_t due_real;
         char text[REDIS_TEXT_SIZE]; /* why it is stuck, or "" */
+
+        uint32_t request_pieces; /* of WAITING slots */
+        uint32_t answer_pieces;  /* of answers, and reserved for them */
 
         uint32_t sent_count;   /* slots of the transaction that is on its way; 0: none */
         uint64_t write_due;    /* no transaction before */
@@ -214,6 +218,11 @@ void inbox_slot_move(struct inbox *inbox, struct inbox_slot *slot, enum inbox_sl
 struct inbox_slot *inbox_slot_new(struct inbox *inbox, struct inbox_tenant *tenant,
                                   struct inbox_id id);
 void inbox_slot_free(struct inbox *inbox, struct inbox_slot *slot);
+/* Count for its tenant what @slot has of the store, which has changed. */
+void inbox_slot_count(struct inbox_slot *slot);
+/* May a tenant that has @held pieces of @all have @more? Its share is his alone, but one request or
+ * answer of any size may be there. */
+bool inbox_has_share(const struct inbox *inbox, uint32_t all, uint32_t held, uint32_t more);
 /* Redis has its answer. */
 void inbox_slot_finish(struct inbox *inbox, struct inbox_slot *slot);
 /* Read what is pending again, from the first. */

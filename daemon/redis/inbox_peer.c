@@ -195,6 +195,7 @@ static bool take_answer(struct inbox_tenant *tenant, struct inbox_peer *peer,
         if (frame->kind == WIRE_LOGGED_IN)
                 note_session(inbox, slot, frame);
         inbox_slot_move(inbox, slot, INBOX_ANSWERED);
+        inbox_slot_count(slot);
         return true;
 }
 
@@ -262,6 +263,16 @@ static uint32_t pieces_for_answer(uint16_t kind)
                                                            : inbox_store_pieces(INBOX_ANSWER_LARGE);
 }
 
+/* Of what requests that wait leave, its share; all of it for who is alone. */
+static bool has_share(const struct inbox_tenant *tenant, uint32_t pieces)
+{
+        const struct inbox *inbox = tenant->lane->inbox;
+
+        return inbox->tenant_count <= 1 ||
+               inbox_has_share(inbox, INBOX_PIECE_MAX - INBOX_REQUEST_MAX, tenant->answer_pieces,
+                               pieces);
+}
+
 /* Give the request in @slot to the daemon, or say that there is no room. */
 static bool ask(struct inbox *inbox, struct inbox_peer *peer, struct inbox_slot *slot)
 {
@@ -276,7 +287,7 @@ static bool ask(struct inbox *inbox, struct inbox_peer *peer, struct inbox_slot 
         const struct iovec parts[2] = { { header, sizeof(header) },
                                         { inbox->scratch, slot->bytes.size } };
 
-        if (!inbox_store_reserve(&inbox->store, pieces))
+        if (!has_share(slot->tenant, pieces) || !inbox_store_reserve(&inbox->store, pieces))
                 return false;
         wire_frame_encode(&frame, header);
         inbox_store_get(&inbox->store, &slot->bytes, inbox->scratch);
@@ -288,6 +299,7 @@ static bool ask(struct inbox *inbox, struct inbox_peer *peer, struct inbox_slot 
         inbox_slot_move(inbox, slot, INBOX_ASKED);
         inbox_store_drop(&inbox->store, &slot->bytes);
         slot->reserved = pieces;
+        inbox_slot_count(slot);
         return true;
 }
 

@@ -67,6 +67,7 @@ static bool answer_here(struct inbox *inbox, struct inbox_slot *slot, enum acd_r
         slot->answer_kind = WIRE_RESULT;
         slot->role = INBOX_NOBODY;
         inbox_slot_move(inbox, slot, INBOX_ANSWERED);
+        inbox_slot_count(slot);
         return true;
 }
 
@@ -146,6 +147,7 @@ static bool begin(struct inbox_tenant *tenant, struct inbox_slot *slot,
         if (entry->session != 0 && entry->epoch != acd_epoch(inbox->shard->acd))
                 return answer_here(inbox, slot, ACD_NOT_LOGGED_IN, "session");
         if (inbox->request_pieces + pieces > INBOX_REQUEST_MAX ||
+            !inbox_has_share(inbox, INBOX_REQUEST_MAX, tenant->request_pieces, pieces) ||
             !inbox_store_put(&inbox->store, parts, 2, &slot->bytes))
                 return false;
         count_size(inbox, parts[0].iov_len);

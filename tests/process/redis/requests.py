@@ -378,14 +378,10 @@ def case_rights(world):
     """With the rights that the document lists all works; each one that is missing is told, lets
     requests wait and no answer be doubled, and works again when it is given."""
     with opened(world) as (floor, redis, one):
-        admin = resp.Connection(redis.unix)
+        admin = boss_of(redis)
         for missing in ((), ("-xgroup",), ("-xreadgroup",), ("-xack",), ("-xdel",), ("-multi",),
                         ("-publish",), ("resetkeys", "~acd:{*}:commands", "~acd:{*}:events",
                                         "~acd:{*}:state")):
-            admin("ACL", "SETUSER", "boss", "on", "nopass", "+@all", "~*", "&*")
-            admin("AUTH", "boss", "")
-            redis.admin = ("boss", "")
-            redis.disconnect()
             size = len(floor.log())
             admin("ACL", "SETUSER", "default", "reset", *RIGHTS, *missing)
             admin("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
@@ -400,6 +396,87 @@ def case_rights(world):
             one.answer(entry)
             until_empty(redis, one)
         admin("ACL", "SETUSER", "default", "on", "nopass", "+@all", "~*", "&*")
+        admin.close()
+
+
+def boss_of(redis):
+    """Somebody whose rights stay, while those of all others change."""
+    admin = resp.Connection(redis.unix)
+    admin("ACL", "SETUSER", "boss", "on", "nopass", "+@all", "~*", "&*")
+    admin("AUTH", "boss", "")
+    redis.admin = ("boss", "")
+    redis.disconnect()
+    return admin
+
+
+def refused_alone(floor, admin, one, other, large):
+    """The tenant of @one is refused its answers to @large, until all it may have in memory is full;
+    the other one is answered all the time."""
+    keys = ["~acd:{%s}:%s" % where for where in
+            (("default", "commands"), ("default", "events"), ("default", "state"), ("beta", "*"))]
+    size = len(floor.log())
+    admin("ACL", "SETUSER", "default", "reset", *RIGHTS, "resetkeys", *keys)
+    entries = [one.send(kind, message) for kind, message in large]
+    until(lambda: "inbox_answers_refused tenant=default" in floor.log()[size:], "the log says so")
+
+    def is_full():
+        before = floor.metrics()["redis_requests_total"]
+        for _ in range(20):
+            other.do("RESOLVE")
+        return floor.metrics()["redis_requests_total"] == before + 20
+
+    until(is_full, "no more is read of who is refused")
+    other.do("LIST", other.message("LIST", object=one.schema.value("OBJECT_CONTACT")))
+    admin("ACL", "SETUSER", "default", "~acd:{*}:*")
+    return [one.answer(entry).body.ByteSize() for entry in entries]
+
+
+def case_one_is_refused(world):
+    """A tenant whose answers Redis does not take fills its share of the memory and no more: with
+    large answers, and with large requests behind them."""
+    with opened(world, tenants=("default", "beta")) as (floor, redis, one):
+        other = Component(one.schema, redis, "beta")
+        for entry in [one.submit(channel="mail", customer_key="c" * 64) for _ in range(1000)]:
+            one.answer(entry)
+        list_ = one.message("LIST", object=one.schema.value("OBJECT_CONTACT"), limit=1000)
+        names = one.message("RESOLVE")
+        for _ in range(900):
+            names.names.add(object=one.schema.value("OBJECT_AGENT"), name="n" * 60)
+        admin = boss_of(redis)
+        sizes = refused_alone(floor, admin, one, other, [("LIST", list_)] * 250)
+        check(sum(sizes) > 4 * MIB, "they would have had room: %d bytes", sum(sizes))
+        sizes = refused_alone(floor, admin, one, other,
+                              [("LIST", list_)] * 60 + [("RESOLVE", names)] * 80)
+        check(sum(sizes[:60]) > MIB and 80 * names.ByteSize() > 4 * MIB, "so would these: %s",
+              sizes)
+        until_empty(redis, one)
+        admin.close()
+
+
+def case_waits_in_peace(world):
+    """A tenant that Redis refuses is due while nothing can be asked: nobody turns in circles."""
+    with opened(world) as (floor, redis, one):
+        one.do("RESOLVE")
+        admin = boss_of(redis)
+        redis("DEL", one.key("commands"))
+        redis("SET", one.key("commands"), "mine")
+        until(lambda: "inbox_stuck" in floor.log(), "it is refused")
+        admin("ACL", "SETUSER", "default", "reset", *RIGHTS, "-multi")
+        admin("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+
+        def until_refused(count):
+            # Each takes five seconds, as the tenant does.
+            until(lambda: floor.log().count("NOPERM") >= count, "it is refused %d times", count,
+                  deadline_s=60)
+
+        until_refused(4)
+        turns = floor.metrics()["turns_total"]
+        until_refused(6)
+        turns = floor.metrics()["turns_total"] - turns
+        check(turns < 1000, "%d turns while nothing happened", turns)
+        redis("DEL", one.key("commands"))
+        admin("ACL", "SETUSER", "default", "+multi")
+        one.do("RESOLVE")
         admin.close()
 
 
@@ -507,6 +584,27 @@ def case_connection_limits(world):
     check("needs --redis" in refuse(), "not said")
     said = refuse("--redis", "unix:/x", "--connection-count-max", "16")
     check("--connection-count-max" in said and "two connections a tenant" in said, "%s", said)
+
+
+def case_all_connections_in_use(world):
+    """Connections from outside take all that there are: requests wait until one is free."""
+    with opened(world, "--connection-count-max", "16", "--limit-tenant-count-max", "4",
+                "--limit-agent-count-max", "100") as (floor, redis, one):
+        address = floor.acdctl.address
+        # The gateway's is there, the agents' is not yet.
+        one.do("RESOLVE")
+        outside = [client.Connection(one.schema, address) for _ in range(14)]
+        for number, connection in enumerate(outside):
+            connection.hello("default", "AGENT", "c%d" % number)
+        last = client.Connection(one.schema, address)
+        last.hello("default", "AGENT", "last")
+        entry = one.send("LOGIN", one.message("LOGIN", agent="anna"))
+        until(lambda: "connection-count-max" in floor.log(), "the log says why nothing is done")
+        last.close()
+        check(name_of(one, one.answer(entry)) == "OK", "%s", one.answer(entry))
+        until_empty(redis, one)
+        for connection in outside:
+            connection.close()
 
 
 if __name__ == "__main__":
