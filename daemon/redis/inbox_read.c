@@ -383,6 +383,8 @@ static void end_pass(struct inbox_tenant *tenant)
                 inbox_slot_free(inbox, inbox_slot_of(link));
                 inbox->shard->metrics.redis_answers_total++;
         }
+        /* Nor is there a giant any more. */
+        tenant->has_giant = false;
         tenant->phase = INBOX_NEW;
 }
 
@@ -412,11 +414,17 @@ static bool take_entries(struct inbox_tenant *tenant, const struct redis_reply *
         return true;
 }
 
-/* They came whole: more may be asked for. */
-static void grow(struct inbox_lane *lane, uint32_t count)
+static void note_whole(struct inbox_lane *lane)
 {
         lane->wait_count = 0;
         redis_link_praise(&lane->reader);
+}
+
+/* They came whole: more may be asked for. Of what is new only: pending ones are read from the first
+ * on again and again, and those before a giant would hide it each time. */
+static void grow(struct inbox_lane *lane, uint32_t count)
+{
+        note_whole(lane);
         if (count >= lane->count_limit && lane->count_limit < INBOX_SLOT_MAX)
                 lane->count_limit = least((uint64_t)lane->count_limit * 2, INBOX_SLOT_MAX);
 }
@@ -426,8 +434,7 @@ static void take_pending(struct inbox_tenant *tenant, const struct redis_reply *
         struct redis_reply stream = redis_reply_at(reply, 0);
         struct redis_reply entries = redis_reply_at(&stream, 1);
 
-        if (!tenant->has_giant)
-                grow(tenant->lane, entries.count);
+        note_whole(tenant->lane);
         (void)take_entries(tenant, &entries);
         inbox_peer_ask(tenant);
         if (entries.count == 0 && tenant->phase == INBOX_PENDING)

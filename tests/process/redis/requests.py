@@ -6,6 +6,7 @@ usage: requests.py ACDD ACDCTL ACDBENCH REDIS_SERVER ROOT [CASE...]
 """
 
 import contextlib
+import signal
 import subprocess
 
 import resp
@@ -331,6 +332,37 @@ def case_giants(world):
         check(set(found) == set(giants + large), "%s", set(found) ^ set(giants + large))
         for entry in giants:
             check(b"too large to be read" in found[entry]["reason"], "%s", found[entry])
+
+
+def case_giant_behind_one_that_waits(world):
+    """A giant is found out although the one before it stays pending, since Redis takes no answer.
+    It is gone before its id was asked for: nobody else is taken for it."""
+    with opened(world) as (floor, redis, one):
+        one.do("RESOLVE")
+        admin = boss_of(redis)
+        keys = ["~acd:{*}:%s" % what for what in ("commands", "events", "state", "dead")]
+        admin("ACL", "SETUSER", "default", "reset", *RIGHTS, "-xpending", "resetkeys", *keys)
+        floor.daemon.kill()
+        first = one.send("RESOLVE")
+        redis("XADD", one.key("commands"), "*", "body", b"x" * (9 * MIB))
+        floor.daemon.start()
+        until(lambda: "event=inbox_stuck" in floor.log(), "its id is asked for")
+        redis("DEL", one.key("commands"))
+        admin("ACL", "SETUSER", "default", "+xpending", "~acd:{*}:*")
+        one.answer(first)
+        names = one.message("RESOLVE")
+        for _ in range(900):
+            names.names.add(object=one.schema.value("OBJECT_AGENT"), name="n" * 60)
+        # Small ones, as which the large ones are read: more than has room at once.
+        floor.daemon.process.send_signal(signal.SIGSTOP)
+        entries = [one.send("RESOLVE") for _ in range(600)]
+        entries += [one.send("RESOLVE", names) for _ in range(200)]
+        floor.daemon.process.send_signal(signal.SIGCONT)
+        for entry in entries:
+            one.answer(entry)
+        until_empty(redis, one)
+        check(letters(redis, one) == {}, "a request is taken for a giant")
+        admin.close()
 
 
 # ---- Redis refuses ----
