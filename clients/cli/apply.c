@@ -169,9 +169,11 @@ static int connect_to(struct sender *sender, struct apply_word tenant)
         if (cli->client != NULL && tenant.size == strlen(sender->tenant) &&
             memcmp(sender->tenant, tenant.at, tenant.size) == 0)
                 return CLI_DONE;
-        while (sender->open_count > 0 && sender->exit_code == CLI_DONE)
+        while (sender->open_count > 0)
                 if (acdclient_run(cli->client, 100) < 0)
                         return cli_failed(cli, -ENOTCONN);
+        if (sender->exit_code != CLI_DONE)
+                return sender->exit_code;
         cli_disconnect(cli);
         (void)snprintf(sender->tenant, sizeof(sender->tenant), "%.*s", (int)tenant.size, tenant.at);
         cli->tenant = sender->tenant;

@@ -16,7 +16,7 @@ import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "acdctl"))
 
-from harness import DONE, Daemon, check  # noqa: E402
+from harness import DONE, REFUSED, Daemon, check  # noqa: E402
 
 OK, FAILED, USAGE, START = 0, 1, 2, 3
 FLOOR = """
@@ -144,6 +144,16 @@ def case_example(world):
         after = daemon.acdctl("status", "--json").expect(DONE).json()
         # START and WALL are records; what the file says was so before, and is none.
         check(lsn_of(after) - lsn_of(before) <= 8, "the same file made records again")
+
+
+def case_limit(world):
+    """A refusal in the middle of many tenants ends the command, and says which limit."""
+    tenants = "".join("  t%d: {channels: {phone: {live: true}}, skills: [x]}\n" % number
+                      for number in range(25))
+    with world.daemon("--limit-tenant-count-max", "64", "--limit-channel-count-max",
+                      "20") as daemon:
+        run = daemon.acdctl("apply", "-", stdin="tenants:\n" + tenants)
+        check(run.code == REFUSED and "(channel) (limit 20)" in run.err, "%s", run)
 
 
 def case_removals(world):
