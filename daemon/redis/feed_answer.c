@@ -248,16 +248,18 @@ static void take_side_error(struct redis_feed *feed, struct redis_stream *stream
 {
         const struct redis_error *error = redis_error_of(text);
         struct acd_text name = redis_stream_name(feed->shard, stream);
+        char why[REDIS_TEXT_SIZE];
 
         redis_error_count(error, &feed->shard->metrics);
+        redis_link_explain(why, error, text);
         stream->picture_sequence = 0;
         stream->picture_real = clock_real(&feed->shard->clock) +
                                (uint64_t)REDIS_STREAM_BAR_MS * NS_PER_MS;
         picture_rouse(&feed->shard->publisher.picture);
         log_event(&feed->shard->log, LOG_WARNING, "redis_state_refused",
-                  "tenant=%.*s reason=\"%s\"", (int)name.size, name.at, text);
+                  "tenant=%.*s reason=\"%s\"", (int)name.size, name.at, why);
         if (error->class == REDIS_ERROR_CLASS_LEAVE || error->class == REDIS_ERROR_CLASS_PERSON)
-                redis_link_lose(&feed->link, error->class, text);
+                redis_link_lose(&feed->link, error->class, why);
 }
 
 /* A state is anybody's who may write there: a mark is believed when it is of what the stream has

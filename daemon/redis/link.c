@@ -125,8 +125,12 @@ void redis_link_praise(struct redis_link *link)
 void redis_link_explain(char into[REDIS_TEXT_SIZE], const struct redis_error *error,
                         const char *answer)
 {
-        (void)snprintf(into, REDIS_TEXT_SIZE, error->remedy[0] == '\0' ? "%.150s" : "%.100s: %s",
-                       answer, error->remedy);
+        int size = (int)strnlen(answer, error->remedy[0] == '\0' ? 150 : 100);
+
+        if (size > 0 && answer[size - 1] == '.')
+                size--;
+        (void)snprintf(into, REDIS_TEXT_SIZE, error->remedy[0] == '\0' ? "%.*s%s" : "%.*s: %s",
+                       size, answer, error->remedy);
 }
 
 /* ---- sending ---- */
@@ -215,7 +219,11 @@ static void take_role(struct redis_link *link, const struct redis_reply *reply)
 
         if (link->greeting.is_master_wanted && strcmp(role.text, "master") != 0) {
                 link->shard->metrics.redis_replica_total++;
-                redis_link_lose(link, REDIS_ERROR_CLASS_LEAVE, "this Redis is not a master");
+                redis_link_lose(link, REDIS_ERROR_CLASS_LEAVE,
+                                strcmp(role.text, "sentinel") == 0
+                                        ? "this is a sentinel; redis-mode sentinel asks it"
+                                        : "this Redis is not a master; redis must name the master, "
+                                          "or redis-mode find it");
                 return;
         }
         link->state = REDIS_LINK_READY;
@@ -394,6 +402,10 @@ static int write_once(struct redis_link *link)
 
 static const char *sentence_of(const struct redis_link *link, int code)
 {
+        if ((code == -EPIPE || code == -ECONNRESET) && link->state == REDIS_LINK_GREETING &&
+            !redis_tls_is_on(&link->tls))
+                return "it ended the connection at the first words; perhaps its port wants TLS: "
+                       "set redis-tls yes";
         switch (code) {
         case -EPROTO:
                 return link->tls.text[0] == '\0'
@@ -405,6 +417,12 @@ static const char *sentence_of(const struct redis_link *link, int code)
                 return "there is no host of that name";
         case -EREMOTEIO:
                 return "its name could not be looked up: no answer from the system's resolver";
+        case -ECONNREFUSED:
+                return "Connection refused; is Redis running, and is this its address?";
+        case -ENOENT:
+                return "No such file or directory; is Redis running, and is this its unixsocket?";
+        case -EACCES:
+                return "Permission denied; unixsocketperm of Redis must allow our user";
         default:
                 return strerror(-code);
         }

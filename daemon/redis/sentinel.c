@@ -66,12 +66,15 @@ static void take_address(struct redis_home *home, const struct redis_reply *repl
                 home->sentinel.is_found = true;
                 return;
         }
-        if (reply->kind == REDIS_ERROR)
+        if (reply->kind == REDIS_ERROR && strncmp(reply->text, "ERR unknown command", 19) == 0)
+                (void)snprintf(text, sizeof(text),
+                               "it is no sentinel; redis must name sentinels, or redis-mode say "
+                               "what it is");
+        else if (reply->kind == REDIS_ERROR)
                 redis_link_explain(text, redis_error_of(reply->text), reply->text);
         else
                 (void)snprintf(text, sizeof(text),
-                               "it knows no master \"%.100s\"; see redis-master, and SENTINEL "
-                               "MASTERS",
+                               "it knows no master %.100s; see redis-master, and SENTINEL MASTERS",
                                name_of(home));
         redis_home_refused(home, text);
 }

@@ -250,7 +250,7 @@ def case_first_sentinel_silent(world):
 def case_unknown_master(world):
     _redis, sentinel = sentinel_of(world)
     with world.floor(sentinel.tcp, *sentinel_mode("somebody")) as floor:
-        floor.until_told('no master "somebody"')
+        floor.until_told("no master somebody")
         check(floor.redis()["state"] != "connected", "%s", floor.redis())
 
 
