@@ -451,13 +451,15 @@ void options_print_help(FILE *into)
 void options_print_mdoc(FILE *into)
 {
         char name[OPTION_NAME_SIZE];
+        char sentence[512]; /* the longest text has half of it */
 
         for (enum option i = 0; i < OPTION_COUNT; i++) {
                 const struct option_row *row = &rows[i];
 
                 option_name(i, '-', name);
                 (void)fprintf(into, ".It Fl -%s Ar %s\n", name, placeholder(row));
-                print_wrapped(into, 0, row->text);
+                (void)snprintf(sentence, sizeof(sentence), "%s.", row->text);
+                print_wrapped(into, 0, sentence);
                 if (row->type == TYPE_NUMBER)
                         (void)fprintf(into, "From %llu to %llu.\n",
                                       (unsigned long long)row->minimum,
