@@ -10,6 +10,7 @@ import typing
 import eventlog
 import follow
 import rig
+import states
 from harness import check
 from server import until
 
@@ -164,6 +165,7 @@ def case_older_copy(world):
         floor.until_served(floor.mark())
         floor.stop()
         floor.until_fed()
+        states.until_level(floor, redis)
         check_new_history(redis, eventlog.read(data), length)
 
 

@@ -6,6 +6,7 @@ reach back as far as Redis would need it, the stream is trimmed by count and by 
 import eventlog
 import follow
 import rig
+import states
 from harness import check
 from server import FORGETFUL, until
 
@@ -49,6 +50,7 @@ def case_away_too_long(world):
         floor.until_served(floor.mark())
         floor.settle(redis, resyncs=1)
         check(check_resync(redis) == had, "the resync is not behind what was there")
+        states.until_level(floor, redis)
 
 
 def case_emptied_too_late(world):
