@@ -194,8 +194,8 @@ static void bar_as_other(struct shard *shard, struct redis_stream *stream, bool 
                 shard->metrics.redis_fenced_total++;
                 (void)snprintf(text, sizeof(text),
                                "fenced: a newer run wrote the stream of events (%llu-%llu, we are "
-                               "epoch %llu); stop one of the two daemons, or start once with "
-                               "--new-history",
+                               "epoch %llu); stop the daemon that does not belong here, or, if our "
+                               "directory was restored, start once with --new-history",
                                (unsigned long long)stream->epoch,
                                (unsigned long long)stream->sequence,
                                (unsigned long long)acd_epoch(shard->acd));
@@ -203,8 +203,8 @@ static void bar_as_other(struct shard *shard, struct redis_stream *stream, bool 
                 shard->metrics.redis_foreign_total++;
                 (void)snprintf(text, sizeof(text),
                                "the stream of events ends with %llu-%llu, which this daemon "
-                               "never wrote; rename or delete it, or start once with "
-                               "--new-history",
+                               "never wrote; rename or delete it, or, if our directory was "
+                               "restored, start once with --new-history",
                                (unsigned long long)stream->epoch,
                                (unsigned long long)stream->sequence);
         }
