@@ -50,12 +50,12 @@ static void print_journal(const struct acdclient_journal_status *journal)
         char free_size[TABLE_WORD_SIZE];
         char recovery[TABLE_WORD_SIZE];
 
-        (void)printf(
-                "journal    sync %s, %s and %s of events, %s free; sync p50 %u us, p99 %u us\n",
-                sync_name(journal->sync), table_bytes(journal->size, size),
-                table_bytes(journal->event_log_size, events),
-                table_bytes(journal->disk_free, free_size), journal->sync_p50_us,
-                journal->sync_p99_us);
+        (void)printf("journal    sync %s, %s and %s of events, %s free\n"
+                     "           sync p50 %u us, p99 %u us\n",
+                     sync_name(journal->sync), table_bytes(journal->size, size),
+                     table_bytes(journal->event_log_size, events),
+                     table_bytes(journal->disk_free, free_size), journal->sync_p50_us,
+                     journal->sync_p99_us);
         (void)printf("recovery   a start would take %s: %" PRIu64 " commands since the snapshot\n",
                      table_duration(journal->recovery_ms, recovery),
                      journal->lsn - journal->snapshot_lsn);
@@ -70,9 +70,9 @@ static void print_redis(const struct acdclient_redis_status *redis)
                 (void)printf("redis      none; events go to subscriptions\n");
                 return;
         }
-        (void)printf("redis      %s at %.*s, %" PRIu64 " entries published, %" PRIu64
-                     " events behind\n",
-                     redis_name(redis->state), (int)redis->address.size, redis->address.at,
+        (void)printf("redis      %s at %.*s\n", redis_name(redis->state),
+                     (int)redis->address.size, redis->address.at);
+        (void)printf("           %" PRIu64 " entries published, %" PRIu64 " events behind\n",
                      redis->published, redis->lag_events);
         print_text("", redis->text);
 }
