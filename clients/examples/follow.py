@@ -8,6 +8,7 @@ import random
 import sys
 import threading
 import redis
+from google.protobuf.message import DecodeError
 from acd.v1.event_pb2 import EventBatch, EventKind
 from acd.v1.redis_pb2 import Resync, TenantState
 
@@ -45,6 +46,6 @@ while True:
                         raise LookupError("events before %d are missing" % batch.first_sequence)
                     take(batch)
                     place = batch.epoch, batch.last_sequence
-    except (redis.RedisError, LookupError) as error:
+    except (redis.RedisError, LookupError, DecodeError) as error:
         print(error, "- again soon", file=sys.stderr)
         threading.Event().wait(random.uniform(0.2, 1))
