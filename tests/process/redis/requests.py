@@ -475,7 +475,7 @@ def case_one_is_refused(world):
         for _ in range(900):
             names.names.add(object=one.schema.value("OBJECT_AGENT"), name="n" * 60)
         admin = boss_of(redis)
-        sizes = refused_alone(floor, admin, one, other, [("LIST", list_)] * 250)
+        sizes = refused_alone(floor, admin, one, other, [("LIST", list_)] * 600)
         check(sum(sizes) > 4 * MIB, "they would have had room: %d bytes", sum(sizes))
         sizes = refused_alone(floor, admin, one, other,
                               [("LIST", list_)] * 60 + [("RESOLVE", names)] * 80)
