@@ -566,6 +566,9 @@ void inbox_write_reply(struct inbox_lane *lane, uint32_t tag, const struct redis
         case TAG_PUSH:
                 if (is_error)
                         inbox->shard->metrics.redis_pushes_lost_total++;
+                /* A dead letter may have had no room because of them. */
+                if (lane->writer.pending_count == 0)
+                        inbox->room_count++;
                 return;
         }
         redis_link_lose(&lane->writer, REDIS_ERROR_CLASS_LEAVE, "an answer to no question");
