@@ -261,11 +261,13 @@ static int64_t result_of(struct redis_tls_session *session, int r)
         int error = SSL_get_error(ssl, r);
         unsigned long code = ERR_peek_error();
         long verdict = SSL_get_verify_result(ssl);
+        size_t unsent_size;
 
+        (void)redis_tls_unsent(session, &unsent_size);
         switch (error) {
         case SSL_ERROR_WANT_READ:
         case SSL_ERROR_WANT_WRITE:
-                return BIO_pending(SSL_get_wbio(ssl)) > ANSWER_SIZE_MAX
+                return unsent_size > ANSWER_SIZE_MAX
                                ? fail(session, "TLS failed: it does not read what it asked for", "",
                                       "")
                                : -EAGAIN;
@@ -328,6 +330,21 @@ const uint8_t *redis_tls_unsent(const struct redis_tls_session *session, size_t 
         return (const uint8_t *)bytes + session->sent_size;
 }
 
+/* Take what was sent out of the block, from which it is read for that, to nowhere. */
+static void forget_sent(struct redis_tls_session *session)
+{
+        uint8_t nowhere[4096];
+
+        while (session->sent_size > 0) {
+                size_t size = session->sent_size;
+                int taken = BIO_read(SSL_get_wbio(ssl_of(session)), nowhere,
+                                     size < sizeof(nowhere) ? (int)size : (int)sizeof(nowhere));
+
+                ACD_ASSERT(taken > 0);
+                session->sent_size -= (size_t)taken;
+        }
+}
+
 void redis_tls_sent(struct redis_tls_session *session, size_t size)
 {
         size_t unsent_size;
@@ -335,8 +352,12 @@ void redis_tls_sent(struct redis_tls_session *session, size_t size)
         (void)redis_tls_unsent(session, &unsent_size);
         ACD_ASSERT(size <= unsent_size);
         session->sent_size += size;
-        if (size < unsent_size)
+        if (size < unsent_size) {
+                /* A line may be never empty: what is kept is bounded all the same. */
+                if (session->sent_size >= REDIS_TLS_UNSENT_MAX)
+                        forget_sent(session);
                 return;
+        }
         /* Nothing moves until all is gone; then the block is used from its beginning. */
         (void)BIO_reset(SSL_get_wbio(ssl_of(session)));
         session->sent_size = 0;

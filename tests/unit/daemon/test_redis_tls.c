@@ -37,6 +37,8 @@ static SSL *peer;
 static struct redis_tls *tls;
 static struct redis_tls_session session;
 static char text[REDIS_TLS_TEXT_SIZE];
+static bool is_changing_keys; /* the peer, again and again, and wants the same of us */
+static uint32_t change_count;
 
 /* ---- certificates ---- */
 
@@ -209,6 +211,8 @@ static void exchange(int version, size_t piece, size_t size)
                                             want < size - sent ? want : size - sent);
                 size_t moved = 0;
 
+                if (is_changing_keys && SSL_is_init_finished(peer) == 1)
+                        change_count += SSL_key_update(peer, SSL_KEY_UPDATE_REQUESTED) == 1;
                 cr_assert(r >= 0 || r == -EAGAIN);
                 sent += r > 0 ? (size_t)r : 0;
                 if (returned < size &&
@@ -244,6 +248,41 @@ Test(redis_tls, bytes_as_they_were_1_2)
 Test(redis_tls, bytes_as_they_were_1_3)
 {
         exchange_by(TLS1_3_VERSION, 65536, BYTES_SIZE - 1);
+}
+
+/* Goal    Over a line that never drains, with bytes that come all the while: it takes as long as
+ *         it does, and what was sent is not kept. */
+Test(redis_tls, a_slow_line)
+{
+        exchange_by(TLS1_3_VERSION, 1000, BYTES_SIZE - 1);
+}
+
+Test(redis_tls, keys_are_changed)
+{
+        is_changing_keys = true;
+        exchange_by(TLS1_3_VERSION, 1000, BYTES_SIZE - 1);
+        cr_assert_gt(change_count, 20);
+}
+
+/* Goal    A server that wants to greet anew is told no, and what it says then is read. */
+Test(redis_tls, no_second_greeting)
+{
+        const struct redis_tls_setup setup = { authority.cert_path, "", "", "" };
+        uint8_t bytes[8];
+        size_t size;
+
+        open_peer(&server, TLS1_2_VERSION, false);
+        open_session(&setup, "redis.example");
+        cr_assert_eq(greet(), 0);
+        cr_assert_eq(SSL_renegotiate(peer), 1);
+        cr_assert_eq(SSL_do_handshake(peer), 1);
+        cr_assert_eq(SSL_write_ex(peer, "+PONG\r\n", 7, &size), 1);
+        (void)carry(65536);
+        cr_assert_eq(redis_tls_read(&session, bytes, sizeof(bytes)), 7, "%s", session.text);
+        cr_assert_eq(memcmp(bytes, "+PONG\r\n", 7), 0);
+        (void)redis_tls_unsent(&session, &size);
+        cr_assert_gt(size, 0);
+        cr_assert(redis_tls_is_secured(&session));
 }
 
 Test(redis_tls, in_small_pieces_1_2)
