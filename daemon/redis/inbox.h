@@ -220,8 +220,8 @@ struct inbox_slot *inbox_slot_new(struct inbox *inbox, struct inbox_tenant *tena
 void inbox_slot_free(struct inbox *inbox, struct inbox_slot *slot);
 /* Count for its tenant what @slot has of the store, which has changed. */
 void inbox_slot_count(struct inbox_slot *slot);
-/* May a tenant that has @held pieces of @all have @more? Its share is his alone, but one request or
- * answer of any size may be there. */
+/* May a tenant that has @held pieces have @more, when all tenants share @all? One request or answer
+ * may always be there, whatever its size. */
 bool inbox_has_share(const struct inbox *inbox, uint32_t all, uint32_t held, uint32_t more);
 /* Redis has its answer. */
 void inbox_slot_finish(struct inbox *inbox, struct inbox_slot *slot);
