@@ -424,7 +424,7 @@ bool inbox_write_dead(struct inbox_tenant *tenant, struct inbox_id id,
         command[1] = redis_text(key);
         command[2] = redis_text("MAXLEN");
         command[3] = redis_text("~");
-        command[4] = redis_text("10000");
+        command[4] = redis_text("1000");
         command[5] = redis_text("*");
         command[count++] = redis_text("entry");
         command[count++] = redis_text(text);
