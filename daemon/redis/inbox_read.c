@@ -74,7 +74,7 @@ static bool is_ours(struct inbox_tenant *tenant)
         if (stream->tenant.value != tenant->id.value)
                 return false;
         tenant->is_cleared |= stream->state == REDIS_STREAM_SOUND;
-        return tenant->is_cleared && stream->epoch <= acd_epoch(shard->acd);
+        return tenant->is_cleared && !stream->is_fenced;
 }
 
 /* ---- commands ---- */

@@ -209,6 +209,10 @@ static void bar_as_other(struct shard *shard, struct redis_stream *stream, bool 
                                (unsigned long long)stream->sequence);
         }
         redis_stream_bar(shard, stream, text);
+        stream->is_fenced = is_fenced;
+        /* Of ours it has nothing that counts: what is missing is all. */
+        stream->epoch = 0;
+        stream->sequence = 0;
 }
 
 static void be_sound(struct shard *shard, struct redis_stream *stream)
@@ -220,6 +224,7 @@ static void be_sound(struct shard *shard, struct redis_stream *stream)
                           name.at);
         }
         stream->state = REDIS_STREAM_SOUND;
+        stream->is_fenced = false;
         stream->text[0] = '\0';
 }
 

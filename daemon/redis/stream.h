@@ -49,6 +49,7 @@ struct redis_stream {
         uint8_t master;      /* home's index of who has it */
         bool is_redirected;  /* by ASK: that one wants ASKING first */
         bool is_there;       /* the key exists */
+        bool is_fenced;      /* as far as is known */
         uint64_t epoch;      /* of the last id that Redis has; 0-0: of none */
         uint64_t sequence;
         uint64_t position;   /* in the log, of the first entry that it may lack */
