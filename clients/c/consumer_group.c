@@ -114,6 +114,24 @@ static enum consumer_outcome group_is_gone(struct acdconsumer *consumer)
         return CONSUMER_ON;
 }
 
+/* The answer to what needs the group. NULL: *ret_outcome says how to go on without one. */
+static redisReply *ask_group(struct acdconsumer *consumer, const char **words,
+                             enum consumer_outcome *ret_outcome)
+{
+        redisReply *reply;
+
+        *ret_outcome = CONSUMER_BAD;
+        if (!consumer_send(consumer, words))
+                return NULL;
+        reply = consumer_receive(consumer, 0);
+        if (reply != NULL && consumer_is_error(reply, "NOGROUP")) {
+                freeReplyObject(reply);
+                *ret_outcome = group_is_gone(consumer);
+                return NULL;
+        }
+        return consumer_good(consumer, reply);
+}
+
 static void set_page(struct acdconsumer *consumer, redisReply *reply, const redisReply *entries,
                      bool is_again)
 {
@@ -136,20 +154,14 @@ static enum consumer_outcome read_pending(struct acdconsumer *consumer)
                                 consumer->stream_key,
                                 consumer_id_format(consumer->pending, from),
                                 NULL };
+        enum consumer_outcome outcome;
         const redisReply *entries;
         redisReply *reply;
 
         (void)snprintf(count, sizeof(count), "%" PRIu32, consumer->count);
-        if (!consumer_send(consumer, words))
-                return CONSUMER_BAD;
-        reply = consumer_receive(consumer, 0);
-        if (reply != NULL && consumer_is_error(reply, "NOGROUP")) {
-                freeReplyObject(reply);
-                return group_is_gone(consumer);
-        }
-        reply = consumer_good(consumer, reply);
+        reply = ask_group(consumer, words, &outcome);
         if (reply == NULL)
-                return CONSUMER_BAD;
+                return outcome;
         entries = consumer_entries_of(reply);
         if (entries == NULL || entries->element[entries->elements - 1]->elements != 2 ||
             !consumer_id_parse(entries->element[entries->elements - 1]->element[0],
@@ -194,20 +206,14 @@ static enum consumer_outcome claim(struct acdconsumer *consumer)
                                 count,
                                 NULL };
         uint32_t half = consumer->options.claim_idle_ms / 2;
+        enum consumer_outcome outcome;
         redisReply *reply;
 
         (void)snprintf(idle, sizeof(idle), "%" PRIu32, consumer->options.claim_idle_ms);
         (void)snprintf(count, sizeof(count), "%" PRIu32, consumer->count);
-        if (!consumer_send(consumer, words))
-                return CONSUMER_BAD;
-        reply = consumer_receive(consumer, 0);
-        if (reply != NULL && consumer_is_error(reply, "NOGROUP")) {
-                freeReplyObject(reply);
-                return group_is_gone(consumer);
-        }
-        reply = consumer_good(consumer, reply);
+        reply = ask_group(consumer, words, &outcome);
         if (reply == NULL)
-                return CONSUMER_BAD;
+                return outcome;
         if (reply->type != REDIS_REPLY_ARRAY || reply->elements < 2 ||
             !consumer_id_parse(reply->element[0], &consumer->claim)) {
                 consumer_fail(consumer, ACDCONSUMER_FAILED, "XAUTOCLAIM says something odd");
