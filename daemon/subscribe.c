@@ -90,6 +90,7 @@ static void begin_at(struct shard *shard, struct subscription *subscription, acd
         }
         event_cursor_init(&subscription->cursor, log, position, subscription->cursor.memory,
                           EVENT_CURSOR_MEMORY_MIN);
+        event_cursor_own(&subscription->cursor);
 }
 
 static void push(struct shard *shard, struct subscription *subscription, struct acd_bytes batch)
@@ -295,6 +296,7 @@ static void resync(struct shard *shard, struct subscription *subscription)
         event_cursor_fini(&subscription->cursor);
         event_cursor_init(&subscription->cursor, shard->event_log,
                           event_log_first(shard->event_log), memory, EVENT_CURSOR_MEMORY_MIN);
+        event_cursor_own(&subscription->cursor);
         subscription->must_resync = true;
 }
 

@@ -70,13 +70,19 @@ struct world_sockets {
 };
 
 /* A batch of one. */
-static inline int64_t world_write_one(const struct world_sockets *sockets, int socket,
-                                      const struct iovec *part)
+static inline int64_t world_write_parts(const struct world_sockets *sockets, int socket,
+                                        const struct iovec *parts, int part_count)
 {
-        struct world_write write = { .socket = socket, .part_count = 1, .parts = part };
+        struct world_write write = { .socket = socket, .part_count = part_count, .parts = parts };
 
         sockets->write_many(sockets->self, &write, 1);
         return write.result;
+}
+
+static inline int64_t world_write_one(const struct world_sockets *sockets, int socket,
+                                      const struct iovec *part)
+{
+        return world_write_parts(sockets, socket, part, 1);
 }
 
 /* Memory and chance. */

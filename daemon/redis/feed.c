@@ -211,6 +211,7 @@ static void begin_feeding(struct redis_feed *feed)
                 begin = event_log_first(shard->event_log);
         event_cursor_init(&feed->cursor, shard->event_log, begin, feed->cursor_memory,
                           REDIS_CURSOR_SIZE);
+        event_cursor_own(&feed->cursor);
         feed->acknowledged = begin;
         feed->state = REDIS_FEED_FED;
         picture_rouse(&publisher->picture);
@@ -245,6 +246,7 @@ struct addition {
         uint64_t sequence;
         const char *field;
         struct acd_bytes value;
+        bool is_lent; /* the value stays where it is until the link's turn */
 };
 
 static bool send_add(struct redis_feed *feed, const struct addition *addition)
@@ -260,6 +262,9 @@ static bool send_add(struct redis_feed *feed, const struct addition *addition)
         command[count++] = redis_text(id);
         command[count++] = redis_text(addition->field);
         command[count++] = addition->value;
+        if (addition->is_lent)
+                return redis_link_send_lending(&feed->link, command, count,
+                                               REDIS_TAG_QUEUED | feed->entry_count);
         return redis_link_send(&feed->link, command, count, REDIS_TAG_QUEUED | feed->entry_count);
 }
 
@@ -361,6 +366,7 @@ static void add_resync(struct redis_feed *feed, const struct addition *entry_add
         resync.sequence = entry->tag.first_sequence - 1;
         resync.field = "resync";
         resync.value = bytes;
+        resync.is_lent = false;
         ACD_ASSERT(send_add(feed, &resync));
         note(feed, entry, resync.sequence, false);
         picture_drop(&publisher_of(feed)->picture);
@@ -393,8 +399,14 @@ static enum added add_entry(struct redis_feed *feed, const struct event_entry *e
         struct redis_stream *stream;
         struct wire_batch_reader reader;
         char key[REDIS_STREAM_KEY_SIZE];
-        struct addition addition = { key,     false, entry->tag.epoch, entry->tag.last_sequence,
-                                     "batch", bytes };
+        struct addition addition = {
+                .key = key,
+                .epoch = entry->tag.epoch,
+                .sequence = entry->tag.last_sequence,
+                .field = "batch",
+                .value = bytes,
+                .is_lent = entry->is_in_log,
+        };
 
         if (entry->tag.tenant >= publisher_of(feed)->stream_count ||
             !wire_batch_open(&reader, bytes))

@@ -135,17 +135,23 @@ void redis_link_explain(char into[REDIS_TEXT_SIZE], const struct redis_error *er
 
 /* ---- sending ---- */
 
-static bool send_tagged(struct redis_link *link, const struct acd_bytes *argument,
-                        uint32_t argument_count, uint32_t tag)
+/* A command was put: its answer will be @tag's. */
+static void expect(struct redis_link *link, uint32_t tag)
 {
         uint32_t at = (link->pending_begin + link->pending_count) % REDIS_LINK_PENDING_MAX;
 
-        if (link->pending_count == REDIS_LINK_PENDING_MAX ||
-            !redis_wire_command(&link->wire, argument, argument_count))
-                return false;
         link->pending[at] = tag;
         if (link->pending_count++ == 0)
                 be_patient(link);
+}
+
+static bool send_tagged(struct redis_link *link, const struct acd_bytes *argument,
+                        uint32_t argument_count, uint32_t tag)
+{
+        if (link->pending_count == REDIS_LINK_PENDING_MAX ||
+            !redis_wire_command(&link->wire, argument, argument_count))
+                return false;
+        expect(link, tag);
         return true;
 }
 
@@ -156,12 +162,19 @@ bool redis_link_send(struct redis_link *link, const struct acd_bytes *argument,
                send_tagged(link, argument, argument_count, tag);
 }
 
+bool redis_link_send_lending(struct redis_link *link, const struct acd_bytes *argument,
+                             uint32_t argument_count, uint32_t tag)
+{
+        if (link->state != REDIS_LINK_READY || link->pending_count == REDIS_LINK_PENDING_MAX ||
+            !redis_wire_command_lending(&link->wire, argument, argument_count))
+                return false;
+        expect(link, tag);
+        return true;
+}
+
 uint32_t redis_link_room(const struct redis_link *link, size_t *ret_size)
 {
-        size_t used;
-
-        (void)acd_buffer_unparsed(&link->wire.out, &used);
-        *ret_size = link->wire.out.capacity_size - used;
+        *ret_size = redis_output_room(&link->wire.out);
         return REDIS_LINK_PENDING_MAX - link->pending_count;
 }
 
@@ -328,12 +341,12 @@ static int read_once(struct redis_link *link)
                                            : take_bytes(link, (size_t)size);
 }
 
-/* Write @size bytes: how many of them went out, or a negative errno. */
-static int64_t write_bytes(struct redis_link *link, const uint8_t *bytes, size_t size)
+/* Write these bytes: how many of them went out, or a negative errno. */
+static int64_t write_parts(struct redis_link *link, const struct iovec *parts, int count)
 {
-        struct iovec part = { (void *)(uintptr_t)bytes, size };
-        int64_t written =
-                size == 0 ? 0 : world_write_one(link->shard->world.sockets, link->socket, &part);
+        int64_t written = count == 0 ? 0
+                                     : world_write_parts(link->shard->world.sockets, link->socket,
+                                                         parts, count);
 
         /* A round over a slow line is on its way for longer than the patience. */
         if (written > 0 && link->pending_count > 0)
@@ -344,24 +357,26 @@ static int64_t write_bytes(struct redis_link *link, const uint8_t *bytes, size_t
 /* As much of the output as there is room for, encrypted. */
 static int encrypt(struct redis_link *link)
 {
-        struct acd_buffer *out = &link->wire.out;
-        size_t size = 0;
+        struct redis_output *out = &link->wire.out;
 
+        redis_output_settle(out);
         for (;;) {
-                const uint8_t *bytes = acd_buffer_unparsed(out, &size);
-                int64_t taken = redis_tls_write(&link->tls, bytes, size);
+                struct iovec part[REDIS_OUTPUT_PART_MAX] = { 0 };
+                int64_t taken;
 
+                (void)redis_output_parts(out, part);
+                taken = redis_tls_write(&link->tls, part[0].iov_base, part[0].iov_len);
                 if (taken == -EAGAIN)
                         return 0;
                 if (taken <= 0)
                         return taken == 0 ? -EPIPE : (int)taken;
-                acd_buffer_parse(out, (size_t)taken);
-                acd_buffer_finish(out);
+                redis_output_sent(out, (size_t)taken);
         }
 }
 
 static int write_secured(struct redis_link *link)
 {
+        struct iovec part;
         int64_t written = 0;
         size_t size = 0;
         int r = 0;
@@ -373,7 +388,8 @@ static int write_secured(struct redis_link *link)
 
                         if (size == 0)
                                 break;
-                        written = write_bytes(link, bytes, size);
+                        part = (struct iovec){ (void *)(uintptr_t)bytes, size };
+                        written = write_parts(link, &part, 1);
                         if (written < 0)
                                 return (int)written;
                         redis_tls_sent(&link->tls, (size_t)written);
@@ -384,19 +400,17 @@ static int write_secured(struct redis_link *link)
 
 static int write_once(struct redis_link *link)
 {
-        struct acd_buffer *out = &link->wire.out;
-        size_t size = 0;
-        const uint8_t *bytes;
+        struct redis_output *out = &link->wire.out;
+        struct iovec parts[REDIS_OUTPUT_PART_MAX];
         int64_t written;
 
         if (redis_tls_is_on(&link->tls))
                 return write_secured(link);
-        bytes = acd_buffer_unparsed(out, &size);
-        written = write_bytes(link, bytes, size);
+        written = write_parts(link, parts, redis_output_parts(out, parts));
         if (written < 0)
                 return (int)written;
-        acd_buffer_parse(out, (size_t)written);
-        acd_buffer_finish(out);
+        redis_output_sent(out, (size_t)written);
+        redis_output_settle(out);
         return 0;
 }
 
@@ -513,8 +527,7 @@ static bool wants_write(const struct redis_link *link)
                 if (size > 0 || !redis_tls_is_secured(&link->tls))
                         return size > 0;
         }
-        (void)acd_buffer_unparsed(&link->wire.out, &size);
-        return size > 0;
+        return redis_output_size(&link->wire.out) > 0;
 }
 
 /* Tell the world what is waited for. */

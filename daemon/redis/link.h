@@ -113,6 +113,12 @@ void redis_link_aim(struct redis_link *link, const char *address);
 bool redis_link_send(struct redis_link *link, const struct acd_bytes *argument,
                      uint32_t argument_count, uint32_t tag) __attribute__((warn_unused_result));
 
+/* The same, and the last argument stays as it is until redis_link_turn(): that copies what the
+ * socket does not take. */
+bool redis_link_send_lending(struct redis_link *link, const struct acd_bytes *argument,
+                             uint32_t argument_count, uint32_t tag)
+        __attribute__((warn_unused_result));
+
 /* How many commands, and bytes of them on the line, could be sent now. */
 uint32_t redis_link_room(const struct redis_link *link, size_t *ret_size);
 

@@ -32,14 +32,14 @@ void redis_wire_init(struct redis_wire *wire, uint8_t *output, size_t output_siz
                      size_t reply_size_max)
 {
         *wire = (struct redis_wire){ .reply_size_max = reply_size_max };
-        acd_buffer_init(&wire->out, output, output_size);
+        redis_output_init(&wire->out, output, output_size);
 }
 
 int redis_wire_open(struct redis_wire *wire)
 {
         ACD_ASSERT(wire->reader == NULL);
         wire->reader = (struct redis_reader *)(void *)redisReaderCreate();
-        acd_buffer_reset(&wire->out);
+        redis_output_reset(&wire->out);
         wire->fed_size = 0;
         return wire->reader == NULL ? -ENOMEM : 0;
 }
@@ -49,6 +49,7 @@ void redis_wire_close(struct redis_wire *wire)
         if (wire->reader != NULL)
                 redisReaderFree(reader_of(wire));
         wire->reader = NULL;
+        redis_output_reset(&wire->out);
 }
 
 struct acd_bytes redis_text(const char *text)
@@ -79,34 +80,49 @@ static uint8_t *put_head(uint8_t *at, char prefix, uint32_t number)
         return at;
 }
 
-bool redis_wire_command(struct redis_wire *wire, const struct acd_bytes *argument,
-                        uint32_t argument_count)
+/* The command as bytes, of which those of the last argument may be lent. */
+static bool put_command(struct redis_wire *wire, const struct acd_bytes *argument,
+                        uint32_t argument_count, bool is_lending)
 {
-        size_t size = 0;
-        size_t space;
+        size_t bound = redis_wire_bound(0, argument_count);
+        size_t lent_size = is_lending ? argument[argument_count - 1].size : 0;
         uint8_t *begin;
         uint8_t *at;
 
         for (uint32_t i = 0; i < argument_count; i++)
-                size += argument[i].size;
-        begin = acd_buffer_space(&wire->out, &space);
-        if (space < redis_wire_bound(size, argument_count)) {
-                acd_buffer_compact(&wire->out);
-                begin = acd_buffer_space(&wire->out, &space);
-                if (space < redis_wire_bound(size, argument_count))
-                        return false;
-        }
+                bound += argument[i].size;
+        if (redis_output_room(&wire->out) < bound)
+                return false;
+        begin = redis_output_space(&wire->out, bound - lent_size);
         at = put_head(begin, '*', argument_count);
         for (uint32_t i = 0; i < argument_count; i++) {
                 at = put_head(at, '$', argument[i].size);
-                if (argument[i].size > 0)
+                if (is_lending && i + 1 == argument_count) {
+                        redis_output_put(&wire->out, (size_t)(at - begin));
+                        redis_output_lend(&wire->out, argument[i]);
+                        begin = redis_output_space(&wire->out, 2);
+                        at = begin;
+                } else if (argument[i].size > 0) {
                         memcpy(at, argument[i].at, argument[i].size);
-                at += argument[i].size;
+                        at += argument[i].size;
+                }
                 *at++ = '\r';
                 *at++ = '\n';
         }
-        acd_buffer_receive(&wire->out, (size_t)(at - begin));
+        redis_output_put(&wire->out, (size_t)(at - begin));
         return true;
+}
+
+bool redis_wire_command(struct redis_wire *wire, const struct acd_bytes *argument,
+                        uint32_t argument_count)
+{
+        return put_command(wire, argument, argument_count, false);
+}
+
+bool redis_wire_command_lending(struct redis_wire *wire, const struct acd_bytes *argument,
+                                uint32_t argument_count)
+{
+        return put_command(wire, argument, argument_count, true);
 }
 
 int redis_wire_feed(struct redis_wire *wire, const uint8_t *bytes, size_t size)

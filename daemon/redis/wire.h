@@ -21,13 +21,13 @@
 #include <stdint.h>
 
 #include "acd/types.h"
-#include "base/buffer.h"
+#include "daemon/redis/output.h"
 
 struct redis_reader; /* hiredis's */
 
 struct redis_wire {
         struct redis_reader *reader; /* NULL: closed */
-        struct acd_buffer out;
+        struct redis_output out;
         size_t reply_size_max;
         size_t fed_size; /* bytes since the last whole reply */
 };
@@ -43,6 +43,10 @@ void redis_wire_close(struct redis_wire *wire);
 /* Append a command. False: it does not fit now, and nothing was appended. */
 bool redis_wire_command(struct redis_wire *wire, const struct acd_bytes *argument,
                         uint32_t argument_count) __attribute__((warn_unused_result));
+
+/* The same, and the last argument is lent to the output: see output.h. */
+bool redis_wire_command_lending(struct redis_wire *wire, const struct acd_bytes *argument,
+                                uint32_t argument_count) __attribute__((warn_unused_result));
 struct acd_bytes redis_text(const char *text);
 
 /* Bytes of a command on the line, for arguments of @size bytes in all. */

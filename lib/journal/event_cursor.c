@@ -8,6 +8,9 @@
  * the names in the directory; after that, a segment that has no entry at the
  * cursor's position is over, and the next one's name is that position.
  *
+ * The owner's own cursors need neither while they keep up: the log still has in memory what
+ * was appended last. Such a one may be segments ahead of the file that it has open.
+ *
  * A segment that was removed under a cursor stays readable as long as the cursor
  * has it open. Only the next one is missing then, and the answer is -ESTALE.
  */
@@ -92,6 +95,9 @@ static int find_segment(struct event_cursor *cursor, struct journal_error *error
         struct base_search search = { .position = cursor->position };
         int r;
 
+        if (cursor->is_owners &&
+            event_log_segment_of(cursor->log, cursor->position, &search.base))
+                return open_segment(cursor, search.base, error);
         r = journal_dir_list(cursor->log->dir, on_name, &search, error);
         if (r < 0)
                 return r;
@@ -172,17 +178,13 @@ static int next_segment(struct event_cursor *cursor, struct journal_error *error
         return report(cursor, -EBADMSG, error, "does not hold an entry");
 }
 
-int event_cursor_read(struct event_cursor *cursor, uint64_t limit, struct event_entry *ret_entry,
-                      struct journal_error *error)
+/* The entry at the cursor's position, of the open segment or the one behind it: as
+ * event_cursor_next(). */
+static int read_file(struct event_cursor *cursor, uint64_t limit, struct event_entry *ret_entry,
+                     struct journal_error *error)
 {
-        struct event_entry entry;
         bool is_onlooker = cursor->log->options.is_read_only;
         int r;
-
-        if (cursor->position == limit)
-                return 0;
-        if (cursor->position > limit)
-                return report(cursor, -ENODATA, error, "is beyond the end of the event log");
 
         if (cursor->file.dir == NULL) {
                 r = find_segment(cursor, error);
@@ -190,21 +192,56 @@ int event_cursor_read(struct event_cursor *cursor, uint64_t limit, struct event_
                         return r;
         }
 
-        r = read_here(cursor, limit, &entry, error);
+        r = read_here(cursor, limit, ret_entry, error);
         if (r == 0 && cursor->base != cursor->position) {
                 r = next_segment(cursor, error);
-                if (r > 0)
-                        r = read_here(cursor, limit, &entry, error);
-                else if (r == 0)
-                        return 0;
+                if (r <= 0)
+                        return r;
+                r = read_here(cursor, limit, ret_entry, error);
         }
-        if (r < 0)
+        if (r != 0)
                 return r;
-        if (r == 0) {
-                cursor->window_size = 0;
-                return is_onlooker ? 0 : report(cursor, -EBADMSG, error, "does not hold an entry");
-        }
+        cursor->window_size = 0;
+        return is_onlooker ? 0 : report(cursor, -EBADMSG, error, "does not hold an entry");
+}
 
+/* The entry at the cursor's position, if the log has it in memory. */
+static bool read_recent(struct event_cursor *cursor, struct event_entry *ret_entry)
+{
+        const uint8_t *bytes;
+        size_t size;
+
+        if (!cursor->is_owners)
+                return false;
+        bytes = event_log_recent(cursor->log, cursor->position, &size);
+        if (bytes == NULL)
+                return false;
+        event_entry_view(bytes, ret_entry);
+        ret_entry->is_in_log = true;
+        ACD_ASSERT(ret_entry->position == cursor->position &&
+                   ret_entry->next_position - cursor->position <= size);
+        /* The file falls behind. */
+        if (cursor->file.dir != NULL)
+                event_cursor_fini(cursor);
+        return true;
+}
+
+int event_cursor_read(struct event_cursor *cursor, uint64_t limit, struct event_entry *ret_entry,
+                      struct journal_error *error)
+{
+        struct event_entry entry;
+
+        if (cursor->position == limit)
+                return 0;
+        if (cursor->position > limit)
+                return report(cursor, -ENODATA, error, "is beyond the end of the event log");
+
+        if (!read_recent(cursor, &entry)) {
+                int r = read_file(cursor, limit, &entry, error);
+
+                if (r <= 0)
+                        return r;
+        }
         cursor->position = entry.next_position;
         *ret_entry = entry;
         return 1;

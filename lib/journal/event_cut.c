@@ -44,7 +44,7 @@ static void go_on_at(struct event_log *log, uint64_t position)
 
         log->is_cut = true;
         log->has_new_names = true;
-        log->position = position;
+        event_log_empty_buffer(log, position);
         log->synced_position = position;
         atomic_store(&log->end, position);
         atomic_store(&log->written_base, log->segments[log->segment_count - 1].base);
@@ -56,7 +56,7 @@ int event_log_restart(struct event_log *log, uint64_t position, struct journal_e
 
         ACD_ASSERT(!log->options.is_read_only);
 
-        log->buffer_used_size = 0;
+        event_log_empty_buffer(log, position);
         journal_file_close(&log->file);
         r = remove_from(log, 0, error);
         if (r < 0)
@@ -135,7 +135,7 @@ int event_log_cut(struct event_log *log, uint64_t position, struct journal_error
         /* The last segment that begins at or before the position. */
         for (i = log->segment_count - 1; log->segments[i].base > position; i--)
                 ;
-        log->buffer_used_size = 0;
+        event_log_empty_buffer(log, position);
         journal_file_close(&log->file);
         event_index_cut(&log->index, 0);
         r = verify(log, i, position, error);

@@ -107,6 +107,15 @@ int event_entry_decode(const uint8_t *bytes, size_t size, uint64_t position,
         if (entry_crc(bytes, (size_t)span) != acd_get_u32(bytes + ENTRY_CRC_OFFSET))
                 return -EBADMSG;
 
+        event_entry_view(bytes, ret_entry);
+        return 1;
+}
+
+void event_entry_view(const uint8_t *bytes, struct event_entry *ret_entry)
+{
+        uint32_t size = acd_get_u32(bytes);
+        uint64_t position = acd_get_u64(bytes + 40);
+
         *ret_entry = (struct event_entry){
                 .tag = {
                         .tenant = acd_get_u32(bytes + 8),
@@ -115,10 +124,9 @@ int event_entry_decode(const uint8_t *bytes, size_t size, uint64_t position,
                         .last_sequence = acd_get_u64(bytes + 24),
                 },
                 .position = position,
-                .next_position = position + span,
+                .next_position = position + event_log_entry_span(size),
                 .now_ns = acd_get_u64(bytes + 32),
                 .bytes = bytes + EVENT_LOG_ENTRY_HEADER_SIZE,
-                .size = entry_size,
+                .size = size,
         };
-        return 1;
 }

@@ -52,3 +52,6 @@ void event_entry_encode(uint8_t *into, const struct event_entry *entry);
  * many), -EBADMSG when this is not an entry. */
 int event_entry_decode(const uint8_t *bytes, size_t size, uint64_t position,
                        struct event_entry *ret_entry);
+
+/* The entry that event_entry_encode() put at @bytes: nothing is checked. */
+void event_entry_view(const uint8_t *bytes, struct event_entry *ret_entry);

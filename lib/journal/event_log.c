@@ -8,6 +8,9 @@
  * replay. Only a snapshot needs more, since what lies before it is never
  * replayed; event_log_sync() is for that.
  *
+ * The buffer goes round: what was written stays in it until it is overwritten, for readers
+ * that are nearly at the end.
+ *
  * A segment gets its blocks when it is begun. If the disk has none left, the
  * oldest segment goes, as retention would have it go later: events are worth less
  * than the journal that they can be derived from, and consumers that were that
@@ -256,7 +259,7 @@ int event_log_begin_segment(struct event_log *log, uint64_t base, uint64_t now_n
         struct event_segment segment = { .base = base, .begun_ns = now_ns };
         int r;
 
-        ACD_ASSERT(log->buffer_used_size == 0);
+        ACD_ASSERT(log->lap.size == 0 || log->position == atomic_load(&log->end));
         ACD_ASSERT(log->segment_count == 0 || log->segments[log->segment_count - 1].base < base);
 
         journal_file_close(&log->file);
@@ -321,20 +324,42 @@ int event_log_flush(struct event_log *log)
 {
         uint64_t end = atomic_load(&log->end);
         uint64_t offset = EVENT_SEGMENT_HEADER_SIZE + end - written_segment(log)->base;
+        size_t size = (size_t)(log->position - end);
         int r;
 
-        ACD_ASSERT(log->position - end == log->buffer_used_size);
-        if (log->buffer_used_size == 0)
+        if (size == 0)
                 return 0;
+        ACD_ASSERT(end >= log->lap.base && size <= log->lap.size);
 
-        r = journal_file_write(&log->file, log->buffer, log->buffer_used_size, offset,
+        r = journal_file_write(&log->file, log->buffer + (end - log->lap.base), size, offset,
                                &log->failure);
         if (r < 0)
                 return r;
 
-        atomic_store(&log->end, end + log->buffer_used_size);
-        log->buffer_used_size = 0;
+        atomic_store(&log->end, log->position);
         return 0;
+}
+
+void event_log_empty_buffer(struct event_log *log, uint64_t position)
+{
+        log->position = position;
+        log->lap = (struct event_lap){ .base = position };
+        log->former = log->lap;
+}
+
+const uint8_t *event_log_recent(const struct event_log *log, uint64_t position, size_t *ret_size)
+{
+        const struct event_lap *lap = &log->lap;
+        uint64_t begin = 0;
+
+        if (position < lap->base) {
+                begin = lap->size;
+                lap = &log->former;
+        }
+        if (position < lap->base + begin || position >= lap->base + lap->size)
+                return NULL;
+        *ret_size = (size_t)(lap->base + lap->size - position);
+        return log->buffer + (position - lap->base);
 }
 
 /* Have room for @span bytes in the segment and in the buffer. */
@@ -344,14 +369,22 @@ static int make_room(struct event_log *log, uint64_t span, uint64_t now_ns)
         uint64_t used_size = EVENT_SEGMENT_HEADER_SIZE + log->position - segment->base;
         uint64_t size = log->options.segment_size;
         bool is_full = log->position > segment->base && used_size + span > size;
+
+        bool is_over = log->lap.size + span > log->options.buffer_size;
         int r;
 
-        if (!is_full && log->buffer_used_size + span <= log->options.buffer_size)
+        if (!is_full && !is_over)
                 return 0;
 
         r = event_log_flush(log);
-        if (r < 0 || !is_full)
+        if (r < 0)
                 return r;
+        if (is_over) {
+                log->former = log->lap;
+                log->lap = (struct event_lap){ .base = log->position };
+        }
+        if (!is_full)
+                return 0;
 
         if (size < EVENT_SEGMENT_HEADER_SIZE + span)
                 size = EVENT_SEGMENT_HEADER_SIZE + span;
@@ -376,11 +409,11 @@ int event_log_append(struct event_log *log, const struct event_tag *tag, uint64_
         if (r < 0)
                 return r;
 
-        ACD_ASSERT(log->buffer_used_size + span <= log->options.buffer_size);
+        ACD_ASSERT(log->lap.size + span <= log->options.buffer_size);
         entry.position = log->position;
-        event_entry_encode(log->buffer + log->buffer_used_size, &entry);
+        event_entry_encode(log->buffer + log->lap.size, &entry);
         event_index_add(&log->index, tag->tenant, tag->first_sequence, log->position);
-        log->buffer_used_size += (size_t)span;
+        log->lap.size += (size_t)span;
         log->position += span;
         return 0;
 }
@@ -457,6 +490,16 @@ int event_log_sync(struct event_log *log, struct journal_error *error)
 }
 
 /* ---- seeking ---- */
+
+bool event_log_segment_of(const struct event_log *log, uint64_t position, uint64_t *ret_base)
+{
+        for (uint32_t i = log->segment_count; i > 0; i--)
+                if (log->segments[i - 1].base <= position) {
+                        *ret_base = log->segments[i - 1].base;
+                        return true;
+                }
+        return false;
+}
 
 uint64_t event_log_seek(struct event_log *log, uint32_t tenant, uint64_t sequence)
 {

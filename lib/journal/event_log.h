@@ -17,7 +17,8 @@
  *   Time       Core time, given with each entry, for retention by age.
  *   Failure    Negative errno and a filled journal_error. On a full disk the
  *              log gives up its oldest segments before it refuses.
- *   Cost       Append: a copy and a checksum. Flush: one write. Seek: a search in
+ *   Cost       Append: a copy and a checksum. Flush: one write. An entry that the owner reads
+ *              at once: nothing; later, a share of a read, and a checksum. Seek: a search in
  *              a small index, then reading.
  *   Threads    One owner. Cursors may be used from other threads, each by one; they
  *              share nothing with the owner but how far the log reaches. And one
@@ -63,6 +64,7 @@ struct event_entry {
         uint64_t now_ns;
         const uint8_t *bytes;
         uint32_t size;
+        bool is_in_log; /* the bytes are the log's own: good until the next append */
 };
 
 size_t event_log_size(const struct event_log_options *options);
@@ -136,6 +138,7 @@ struct event_cursor {
         const struct event_log *log;
         struct journal_file file; /* the segment that was read last */
         uint64_t base;            /* position of its first entry */
+        bool is_owners;
         uint64_t position;        /* of the next entry */
         uint64_t window_position; /* of the first byte in memory */
         size_t window_size;
@@ -147,6 +150,13 @@ struct event_cursor {
  * @memory of at least EVENT_CURSOR_MEMORY_MIN bytes; more means fewer reads. */
 void event_cursor_init(struct event_cursor *cursor, const struct event_log *log, uint64_t position,
                        void *memory, size_t memory_size);
+
+/* The owner of the log uses it: what was appended last comes from the log's memory, unchecked and
+ * without a read. Views are then good until the next append, if that is before the next call. */
+static inline void event_cursor_own(struct event_cursor *cursor)
+{
+        cursor->is_owners = true;
+}
 
 /* The next entry, a view good until the next call: 1, or 0 when the end is
  * reached (call again when the log has grown), -ESTALE when the position is

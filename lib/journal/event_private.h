@@ -13,6 +13,12 @@
 
 enum { EVENT_SCAN_MEMORY_SIZE = 2 * EVENT_CURSOR_MEMORY_MIN };
 
+/* Entries in the buffer, from its beginning on. */
+struct event_lap {
+        uint64_t base; /* position of the first one */
+        size_t size;
+};
+
 struct event_log {
         struct event_log_options options; /* defaults filled in */
         const struct journal_dir *dir;
@@ -25,9 +31,10 @@ struct event_log {
         bool has_new_names;        /* since the directory was synced */
 
         struct journal_file file; /* of the last segment */
-        uint8_t *buffer;          /* entries that are not flushed */
-        size_t buffer_used_size;
-        uint64_t position; /* after the last entry appended */
+        uint8_t *buffer;          /* entries as appended, in laps from its beginning to its end */
+        struct event_lap lap;     /* this one */
+        struct event_lap former;  /* the one before, as far as this one has not come */
+        uint64_t position;        /* after the last entry appended; not flushed: from end on */
         uint64_t synced_position;
 
         /* For cursors: they see positions in [first, end). */
@@ -47,6 +54,16 @@ struct event_log {
 /* The next entry before @limit, as event_cursor_next(). */
 int event_cursor_read(struct event_cursor *cursor, uint64_t limit, struct event_entry *ret_entry,
                       struct journal_error *error) __attribute__((warn_unused_result));
+
+/* The entry at @position as it was appended, if it is still in the buffer: for the owner. NULL:
+ * it is not. Good until the next append. */
+const uint8_t *event_log_recent(const struct event_log *log, uint64_t position, size_t *ret_size);
+
+/* The owner's knowledge of where the segment of @position begins. False: it is gone. */
+bool event_log_segment_of(const struct event_log *log, uint64_t position, uint64_t *ret_base);
+
+/* Go on at @position with nothing in the buffer. */
+void event_log_empty_buffer(struct event_log *log, uint64_t position);
 
 /* Make an empty segment at @base and the one that is written. */
 int event_log_begin_segment(struct event_log *log, uint64_t base, uint64_t now_ns, uint64_t size,

@@ -18,10 +18,37 @@
 #include "daemon/redis/stream.h"
 #include "daemon/redis/wire.h"
 
-enum { OUTPUT_SIZE = 4096, REPLY_SIZE_MAX = 1000 };
+enum {
+        OUTPUT_SIZE = 4096,
+        REPLY_SIZE_MAX = 1000,
+        LARGE_SIZE = 1 << 19,
+        LOAN_SIZE_MAX = 3 * REDIS_LOAN_SIZE_MIN,
+};
 
-static uint8_t output[OUTPUT_SIZE];
+static uint8_t output[OUTPUT_SIZE], sent[OUTPUT_SIZE];
 static struct redis_wire wire;
+
+/* A socket that takes @size bytes of @from. */
+static size_t take_from(struct redis_wire *from, uint8_t *into, size_t size)
+{
+        struct iovec parts[REDIS_OUTPUT_PART_MAX];
+        int count = redis_output_parts(&from->out, parts);
+        size_t taken = 0;
+
+        for (int i = 0; i < count && taken < size; i++) {
+                size_t part = parts[i].iov_len < size - taken ? parts[i].iov_len : size - taken;
+
+                memcpy(into + taken, parts[i].iov_base, part);
+                taken += part;
+        }
+        redis_output_sent(&from->out, taken);
+        return taken;
+}
+
+static size_t take(uint8_t *into, size_t size)
+{
+        return take_from(&wire, into, size);
+}
 
 static void begin(void)
 {
@@ -50,7 +77,6 @@ Test(redis, commands_are_as_hiredis_formats_them)
                 size_t sizes[6];
                 uint32_t count = 1 + (uint32_t)(acd_prng_next(&prng) % 6);
                 size_t size;
-                const uint8_t *at;
                 char *expected = NULL;
                 int expected_size;
 
@@ -64,11 +90,9 @@ Test(redis, commands_are_as_hiredis_formats_them)
                 }
                 expected_size = redisFormatCommandArgv(&expected, (int)count, argv, sizes);
                 cr_assert(redis_wire_command(&wire, argument, count));
-                at = acd_buffer_unparsed(&wire.out, &size);
+                size = take(sent, redis_output_size(&wire.out));
                 cr_assert_eq(size, (size_t)expected_size);
-                cr_assert_arr_eq(at, expected, size);
-                acd_buffer_parse(&wire.out, size);
-                acd_buffer_finish(&wire.out);
+                cr_assert_arr_eq(sent, expected, size);
                 redisFreeCommand(expected);
         }
 }
@@ -78,16 +102,62 @@ Test(redis, a_command_without_room_is_not_there)
 {
         static uint8_t large[OUTPUT_SIZE - 100];
         struct acd_bytes argument[2] = { redis_text("SET"), { large, sizeof(large) } };
-        size_t size, before;
+        size_t before;
 
         cr_assert(redis_wire_command(&wire, argument, 2));
-        (void)acd_buffer_unparsed(&wire.out, &before);
+        before = redis_output_size(&wire.out);
         cr_assert(!redis_wire_command(&wire, argument, 2));
-        (void)acd_buffer_unparsed(&wire.out, &size);
-        cr_assert_eq(size, before);
-        acd_buffer_parse(&wire.out, size);
-        acd_buffer_finish(&wire.out);
+        cr_assert(!redis_wire_command_lending(&wire, argument, 2));
+        cr_assert_eq(redis_output_size(&wire.out), before);
+        (void)take(sent, before);
         cr_assert(redis_wire_command(&wire, argument, 2));
+}
+
+/* Goal    What is lent comes at its place, however little the socket takes at a time, and is not
+ *         looked at any more once it is settled.
+ * Oracle  A wire that copies everything. */
+Test(redis, what_is_lent_is_sent_in_its_place)
+{
+        static uint8_t memory[LARGE_SIZE], copying_memory[LARGE_SIZE], got[LARGE_SIZE],
+                wanted[LARGE_SIZE], value[64][LOAN_SIZE_MAX];
+        struct redis_wire copying;
+        uint32_t lent_count = 0;
+        struct acd_prng prng;
+
+        acd_prng_init(&prng, 4);
+        redis_wire_close(&wire);
+        redis_wire_init(&wire, memory, LARGE_SIZE, REPLY_SIZE_MAX);
+        redis_wire_init(&copying, copying_memory, LARGE_SIZE, REPLY_SIZE_MAX);
+        cr_assert_eq(redis_wire_open(&wire), 0);
+        cr_assert_eq(redis_wire_open(&copying), 0);
+        for (int round = 0; round < 3000; round++) {
+                uint32_t count = (uint32_t)acd_prng_below(&prng, 64);
+                size_t size;
+
+                for (uint32_t i = 0; i < count; i++) {
+                        struct acd_bytes argument[2] = { redis_text("XADD"), { value[i], 0 } };
+                        bool is_lent = acd_prng_below(&prng, 4) > 0;
+
+                        argument[1].size = (uint32_t)acd_prng_below(&prng, LOAN_SIZE_MAX + 1);
+                        memset(value[i], (int)acd_prng_next(&prng), argument[1].size);
+                        cr_assert_eq(is_lent ? redis_wire_command_lending(&wire, argument, 2)
+                                             : redis_wire_command(&wire, argument, 2),
+                                     redis_wire_command(&copying, argument, 2));
+                        lent_count += wire.out.loan_count > lent_count;
+                }
+                for (uint32_t i = 0; i < 2; i++) {
+                        size = acd_prng_below(&prng, redis_output_size(&wire.out) + 1);
+                        cr_assert_eq(take(got, size), size);
+                        cr_assert_eq(take_from(&copying, wanted, size), size);
+                        cr_assert_arr_eq(got, wanted, size);
+                }
+                redis_output_settle(&wire.out);
+                cr_assert_eq(wire.out.lent_size, 0);
+                memset(value, 0, sizeof(value));
+                cr_assert_eq(redis_output_size(&wire.out), redis_output_size(&copying.out));
+        }
+        cr_assert_eq(lent_count, REDIS_LOAN_MAX, "as many as there is a place for, at least once");
+        redis_wire_close(&copying);
 }
 
 static const char mixed[] = "*4\r\n$6\r\nlength\r\n:7\r\n$17\r\nlast-generated-id\r\n$4\r\n1-22\r\n"
