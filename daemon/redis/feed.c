@@ -338,8 +338,20 @@ static const struct redis_feed_entry *last_in_round(const struct redis_feed *fee
         return NULL;
 }
 
-/* What tells readers of @stream to begin anew, right before @entry; not needed: of no bytes.
- * False: not yet. A tenant that was made anew goes on with higher numbers than it had. */
+/* The id of a resync before @entry, or 0: there is none between the last entry and this one. Where
+ * events are missing it is the last of those, else one of the entry's own that no entry has. */
+static uint64_t resync_sequence(const struct redis_stream *stream, const struct event_entry *entry)
+{
+        const struct event_tag *tag = &entry->tag;
+
+        if (tag->epoch > stream->epoch || tag->first_sequence - 1 > stream->sequence)
+                return tag->first_sequence - 1;
+        return tag->first_sequence < tag->last_sequence ? tag->last_sequence - 1 : 0;
+}
+
+/* What tells readers of @stream to begin anew, right before @entry; not needed, or not possible:
+ * of no bytes. False: not yet. A tenant that was made anew goes on with higher numbers than it
+ * had. */
 static bool find_resync(struct redis_feed *feed, struct redis_stream *stream,
                         const struct event_entry *entry, struct acd_bytes *ret_bytes)
 {
@@ -353,17 +365,18 @@ static bool find_resync(struct redis_feed *feed, struct redis_stream *stream,
         if (entry->tag.first_sequence > stream->sequence + 1 &&
             stream->resync == REDIS_RESYNC_NONE)
                 stream->resync = REDIS_RESYNC_EVENTS_GONE;
-        return stream->resync == REDIS_RESYNC_NONE ||
+        return stream->resync == REDIS_RESYNC_NONE || resync_sequence(stream, entry) == 0 ||
                picture_resync(&publisher_of(feed)->picture, feed->shard, stream,
                               entry->tag.first_sequence, ret_bytes);
 }
 
 static void add_resync(struct redis_feed *feed, const struct addition *entry_addition,
-                       const struct event_entry *entry, struct acd_bytes bytes)
+                       const struct redis_stream *stream, const struct event_entry *entry,
+                       struct acd_bytes bytes)
 {
         struct addition resync = *entry_addition;
 
-        resync.sequence = entry->tag.first_sequence - 1;
+        resync.sequence = resync_sequence(stream, entry);
         resync.field = "resync";
         resync.value = bytes;
         resync.is_lent = false;
@@ -431,7 +444,7 @@ static enum added add_entry(struct redis_feed *feed, const struct event_entry *e
         redis_stream_key(key, reader.head.tenant, "events");
         addition.is_there = stream != NULL && stream->is_there;
         if (resync.size > 0)
-                add_resync(feed, &addition, entry, resync);
+                add_resync(feed, &addition, stream, entry, resync);
         ACD_ASSERT(send_add(feed, &addition));
         note(feed, entry, entry->tag.last_sequence, stream == NULL);
         return ADDED;

@@ -133,6 +133,7 @@ static void take_added(struct redis_feed *feed, const struct redis_feed_entry *e
         if (entry->is_former || stream->master != feed->index)
                 return;
         stream->is_there = true;
+        stream->added_count++;
         stream->epoch = entry->epoch;
         stream->sequence = entry->sequence;
         note_mark(feed, stream, entry);

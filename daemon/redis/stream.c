@@ -156,7 +156,7 @@ static bool is_known(struct shard *shard, struct redis_stream *stream,
         }
         if (stream->sequence < last && strcmp(newest->field, "batch") != 0 &&
             find_entry(shard, stream, position, 0, stream->sequence + 1, &entry) &&
-            entry.tag.first_sequence == stream->sequence + 1 && entry.tag.epoch == stream->epoch) {
+            entry.tag.first_sequence <= stream->sequence + 1 && entry.tag.epoch == stream->epoch) {
                 stream->position = entry.position;
                 return true;
         }
@@ -250,6 +250,8 @@ static void begin_anew(struct shard *shard, struct redis_stream *stream, enum re
 static void begin_first(struct shard *shard, struct redis_stream *stream)
 {
         stream->is_there = false;
+        stream->is_counted = true;
+        stream->added_count = 0;
         stream->epoch = 0;
         begin_anew(shard, stream, REDIS_RESYNC_EVENTS_GONE, 0);
         if (stream->sequence == 0)
@@ -293,6 +295,42 @@ static void note_loss(struct shard *shard, const struct redis_stream *stream, co
         log_event(&shard->log, LOG_WARNING, event, "tenant=%.*s last_id=%llu-%llu", (int)name.size,
                   name.at, (unsigned long long)stream->epoch,
                   (unsigned long long)stream->sequence);
+}
+
+/* Redis counts what was ever added to a stream, trimmed or not. The last id may be as we left it,
+ * and the count not: it lost its newest entries and got more of ours before anybody looked, or
+ * others add to it. Ids ascend, so nothing can be put back; readers are told to begin anew. */
+static void check_count(struct shard *shard, struct redis_stream *stream,
+                        const struct redis_reply *info)
+{
+        struct redis_reply added = redis_reply_find(info, "entries-added");
+        struct acd_text name = redis_stream_name(shard, stream);
+        uint64_t count = (uint64_t)added.number;
+
+        if (added.kind != REDIS_NUMBER || !stream->is_counted || count == stream->added_count)
+                return;
+        shard->metrics.redis_stream_holes_total++;
+        log_event(&shard->log, LOG_ERROR, "redis_stream_hole",
+                  "tenant=%.*s expected_count=%llu found_count=%llu reason=\"%s\"",
+                  (int)name.size, name.at, (unsigned long long)stream->added_count,
+                  (unsigned long long)count,
+                  count < stream->added_count
+                          ? "it lost entries while we were connected, and has newer ones; a "
+                            "resync tells readers to begin with the state"
+                          : "somebody else adds to it, and nobody but acdd may; a resync tells "
+                            "readers to begin with the state");
+        stream->added_count = count;
+        stream->resync = REDIS_RESYNC_EVENTS_GONE;
+        stream->picture_sequence = 0;
+        picture_rouse(&shard->publisher.picture);
+}
+
+static void take_count(struct redis_stream *stream, const struct redis_reply *info)
+{
+        struct redis_reply added = redis_reply_find(info, "entries-added");
+
+        stream->is_counted = added.kind == REDIS_NUMBER;
+        stream->added_count = (uint64_t)added.number;
 }
 
 static bool is_no_key(const struct redis_reply *info)
@@ -347,10 +385,15 @@ void redis_stream_take(struct shard *shard, struct redis_stream *stream,
         if (stream->epoch == 0 && stream->sequence == 0) {
                 begin_first(shard, stream);
                 stream->is_there = true;
+                take_count(stream, info);
                 return;
         }
         newest = newest_of(info, last.text);
         take_id(shard, stream, &newest);
+        if (stream->state == REDIS_STREAM_SOUND && stream->epoch == epoch &&
+            stream->sequence == sequence)
+                check_count(shard, stream, info);
+        take_count(stream, info);
 }
 
 void redis_stream_look(struct shard *shard, struct redis_stream *stream,
@@ -364,8 +407,10 @@ void redis_stream_look(struct shard *shard, struct redis_stream *stream,
         if (stream->state != REDIS_STREAM_SOUND || (is_no_key(info) && !stream->is_there))
                 return;
         if (last.kind == REDIS_TEXT && redis_stream_parse_id(last.text, &epoch, &sequence) &&
-            epoch == stream->epoch && sequence == stream->sequence)
+            epoch == stream->epoch && sequence == stream->sequence) {
+                check_count(shard, stream, info);
                 return;
+        }
         if (stream->resync != REDIS_RESYNC_NONE)
                 return;
         log_event(&shard->log, LOG_WARNING, "redis_stream_changed",

@@ -52,6 +52,8 @@ struct redis_stream {
         bool is_fenced;      /* as far as is known */
         uint64_t epoch;      /* of the last id that Redis has; 0-0: of none */
         uint64_t sequence;
+        uint64_t added_count; /* entries that were ever added to it, by all */
+        bool is_counted;      /* that is known: from Redis 7 on */
         uint64_t position;   /* in the log, of the first entry that it may lack */
         enum redis_resync resync; /* to be said before the next entry */
         uint64_t retry_real;      /* BARRED: when it is asked again */

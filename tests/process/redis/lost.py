@@ -3,6 +3,8 @@
 same bytes under the same ids.
 """
 
+import eventlog
+import follow
 import rig
 from server import FORGETFUL, until
 
@@ -41,6 +43,57 @@ def case_tail(world):
             had = redis("XLEN", KEY)
             until(lambda: redis("XLEN", KEY) > had + 100, "what was lost is added again")
         floor.settle(redis, served=(away, back))
+
+
+def case_tail_unseen(world):
+    """It goes while the connection stays, and more comes before anybody looks. Nothing can fill
+    the hole; readers are told to begin anew."""
+    redis = world.server(*FORGETFUL, "--enable-debug-command", "yes").start()
+
+    def noticed():
+        now = floor.metrics()
+        return now["redis_stream_holes_total"] + now["redis_lost_tail_total"]
+
+    with world.floor(redis.unix) as floor:
+        begun(floor, 400)
+        before = floor.mark()
+        while floor.metrics()["redis_stream_holes_total"] == 0:
+            so_far = noticed()
+            redis("SAVE")
+            more(redis, 50)
+            redis("DEBUG", "RELOAD", "NOSAVE")
+            until(lambda: noticed() > so_far, "it is noticed")
+        floor.check_logged(before, "redis_stream_hole tenant=alpha .*lost entries")
+        check_after_resync(floor, redis)
+
+
+def case_intruder(world):
+    """Redis counts one entry more than we added: somebody else's."""
+    redis = world.server().start()
+    with world.floor(redis.unix) as floor:
+        begun(floor)
+        floor.stop()
+        floor.until_fed()
+        before = floor.mark()
+        told = dict(zip(*[iter(redis("XINFO", "STREAM", KEY))] * 2))
+        redis("XSETID", KEY, told[b"last-generated-id"], "ENTRIESADDED",
+              told[b"entries-added"] + 1, "MAXDELETEDID", "0-0")
+        until(lambda: floor.metrics()["redis_stream_holes_total"] == 1, "it is noticed")
+        floor.check_logged(before, "redis_stream_hole tenant=alpha .*somebody else")
+        floor.start()
+        check_after_resync(floor, redis)
+
+
+def check_after_resync(floor, redis):
+    """From the last resync on, the stream is the event log."""
+    more(redis, 50)
+    floor.stop()
+    floor.until_fed()
+    stream = follow.read(redis, "alpha")
+    resyncs = [i for i, added in enumerate(stream) if added.field == "resync"]
+    rig.check(resyncs, "there is no resync")
+    follow.check_stream(stream[resyncs[-1]:], "alpha", eventlog.read(floor.daemon.directory /
+                        "data"), resyncs=1, is_whole=False)
 
 
 def case_tail_at_rest(world):
