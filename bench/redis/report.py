@@ -109,6 +109,8 @@ def text(world, sections):
     parts = [HEAD, table(["machine", ""], [list(one) for one in machine(world)], "---")]
     if world.busy_most > figures.BUSY_PERCENT_MAX:
         parts.append(figures.NOT_QUIET)
-    parts.append(figures.target_text([judge(results) for judge in targets.targets(world)]))
+    lines = [judge(results) for judge in targets.targets(world)]
+    parts.append(figures.target_text([
+        line for line in lines if line.is_met is not None or not world.settings.section]))
     parts += [section_text(results, section) for section in sections]
     return "".join(parts)

@@ -30,13 +30,16 @@ def runs(field, *values):
 def check_pairs():
     """A change is the median of pairs, the spread twice that of identical ones."""
     raw = {"s": {rows.HEALTHY: runs("rate", 100, 200, 100), rows.AGAIN: runs("rate", 104, 198, 97),
-                 "stopped": runs("rate", 97, 192, 90), "full": runs("rate", 50, 100, 97)}}
-    rate = targets.unmoved("", "s", "stopped", "rate", False)
-    check(verdict(raw, rate) == ("-4.0 %", "spread 6.0 %", "met"), "a change within the spread")
-    check(verdict(raw, targets.unmoved("", "s", "full", "rate", False))[::2] == (
-        "-49.5 %", "not met"), "a change beyond it, against the run beside it")
-    check(verdict(raw, targets.unmoved("", "s", "full", "rate", True))[2] == "met",
-          "a latency that is less")
+                 "stopped": runs("rate", 97, 192, 84.1), "paused": runs("rate", 100, 206, 103)}}
+    rate = targets.unmoved("", "s", "rate")
+    check(verdict(raw, rate) == ("-4.0 %", "stopped; spread 6.0 %", "met"), "a small change")
+    raw["s"]["full"] = runs("rate", 50, 166.4, 81.5)
+    check(verdict(raw, rate) == ("-16.0 %", "full; spread 6.0 %", "met"),
+          "against the run beside it")
+    raw["s"]["full"] = runs("rate", 50, 166.2, 81.2)
+    check(verdict(raw, rate)[2] == "not met", "too slow")
+    raw["s"]["full"] = runs("rate", 121, 230, 97)
+    check(verdict(raw, rate)[::2] == ("+16.2 %", "not met"), "too fast is a change too")
     check(verdict({}, rate) == ("–", "", "not measured"), "a change of nothing")
 
 

@@ -6,6 +6,7 @@ from statistics import median
 import rows
 from figures import COMPARED, Line, number, quotient, times
 
+CHANGE_MAX = 0.1        # beyond the spread
 RSS_GROWTH_KIB = 16384  # more than without trouble; what is not in Redis is not in memory
 
 
@@ -56,16 +57,18 @@ def percent(value):
     return "–" if value is None else "%+.1f %%" % (100 * value)
 
 
-def unmoved(text, section, row, field, is_more_worse):
-    """In trouble a figure is not worse by more than what two runs without differ by."""
+def unmoved(text, section, field):
+    """No trouble moves a figure, up or down, by more than that and what two runs without differ
+    by."""
     def judge(results):
-        found = changes(results, section, row, field)
+        found = {row: median(values) for row in rows.TROUBLES if row in rows.BESIDE
+                 and row != rows.AGAIN and (values := changes(results, section, row, field))}
         noise = spread(results, section, field)
         if not found or noise is None:
             return Line(text, "–", "", None)
-        change = median(found)
-        worse = change if is_more_worse else -change
-        return Line(text, percent(change), "spread %.1f %%" % (100 * noise), worse <= noise)
+        row = max(found, key=lambda name: abs(found[name]))
+        return Line(text, percent(found[row]), "%s; spread %.1f %%" % (row, 100 * noise),
+                    abs(found[row]) <= CHANGE_MAX + noise)
     return judge
 
 
@@ -95,14 +98,9 @@ def independence(world):
     keys = {"never": "closed loop, sync never", "always": "closed loop, sync always",
             "open": "half of the most"}
     for key, title in keys.items():
-        section = "independence-" + key
-        for row in ("stopped", "paused", "1 kB/s", "full"):
-            if key != "open":
-                yield unmoved("%s: rate with Redis %s, within the spread" % (title, row), section,
-                              row, "rate", False)
-            else:
-                yield unmoved("%s: p50 with Redis %s, within the spread" % (title, row), section,
-                              row, "offer_p50_us", True)
+        for name, field in (("rate", "rate"), ("p50", "offer_p50_us")):
+            yield unmoved("Redis in trouble, %s: %s moves by ≤ %.0f %% beyond the spread" % (
+                title, name, 100 * CHANGE_MAX), "independence-" + key, field)
     yield bounded("memory with Redis in trouble: ≤ 16 MiB more than without",
                   ["independence-" + key for key in keys])
     yield same("afterwards the stream is the event log, byte for byte", world)
