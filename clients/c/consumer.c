@@ -199,7 +199,11 @@ static bool follows(const struct acdconsumer *consumer, const struct consumer_en
 {
         if (consumer->next_sequence == 0 || entry->first_sequence == consumer->next_sequence)
                 return true;
-        return !is_in_group(consumer) && !consumer->has_progress &&
+        /* A resync behind a hole is within the batch that follows, and leaves one event of it. */
+        if (is_in_group(consumer))
+                return entry->first_sequence < consumer->next_sequence &&
+                       entry->id.sequence == consumer->next_sequence;
+        return !consumer->has_progress &&
                entry->first_sequence < consumer->next_sequence &&
                entry->id.sequence >= consumer->next_sequence;
 }

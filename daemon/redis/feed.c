@@ -338,15 +338,18 @@ static const struct redis_feed_entry *last_in_round(const struct redis_feed *fee
         return NULL;
 }
 
-/* The id of a resync before @entry, or 0: there is none between the last entry and this one. Where
- * events are missing it is the last of those, else one of the entry's own that no entry has. */
-static uint64_t resync_sequence(const struct redis_stream *stream, const struct event_entry *entry)
+/* The id of a resync before @entry: that of the last event which is missing. Behind a hole, where
+ * none is missing now, one of the entry's own that no entry has. False: there is none. */
+static bool find_resync_sequence(const struct redis_stream *stream, const struct event_entry *entry,
+                                 uint64_t *ret_sequence)
 {
         const struct event_tag *tag = &entry->tag;
 
-        if (tag->epoch > stream->epoch || tag->first_sequence - 1 > stream->sequence)
-                return tag->first_sequence - 1;
-        return tag->first_sequence < tag->last_sequence ? tag->last_sequence - 1 : 0;
+        *ret_sequence = tag->first_sequence - 1;
+        if (!stream->is_hole || tag->epoch > stream->epoch || *ret_sequence > stream->sequence)
+                return true;
+        *ret_sequence = tag->last_sequence - 1;
+        return tag->first_sequence < tag->last_sequence;
 }
 
 /* What tells readers of @stream to begin anew, right before @entry; not needed, or not possible:
@@ -356,6 +359,7 @@ static bool find_resync(struct redis_feed *feed, struct redis_stream *stream,
                         const struct event_entry *entry, struct acd_bytes *ret_bytes)
 {
         const struct redis_feed_entry *before = last_in_round(feed, entry->tag.tenant);
+        uint64_t sequence;
 
         *ret_bytes = (struct acd_bytes){ 0 };
         if (stream == NULL)
@@ -365,7 +369,8 @@ static bool find_resync(struct redis_feed *feed, struct redis_stream *stream,
         if (entry->tag.first_sequence > stream->sequence + 1 &&
             stream->resync == REDIS_RESYNC_NONE)
                 stream->resync = REDIS_RESYNC_EVENTS_GONE;
-        return stream->resync == REDIS_RESYNC_NONE || resync_sequence(stream, entry) == 0 ||
+        return stream->resync == REDIS_RESYNC_NONE ||
+               !find_resync_sequence(stream, entry, &sequence) ||
                picture_resync(&publisher_of(feed)->picture, feed->shard, stream,
                               entry->tag.first_sequence, ret_bytes);
 }
@@ -376,7 +381,7 @@ static void add_resync(struct redis_feed *feed, const struct addition *entry_add
 {
         struct addition resync = *entry_addition;
 
-        resync.sequence = resync_sequence(stream, entry);
+        ACD_ASSERT(find_resync_sequence(stream, entry, &resync.sequence));
         resync.field = "resync";
         resync.value = bytes;
         resync.is_lent = false;

@@ -120,6 +120,16 @@ static void note_mark(struct redis_feed *feed, struct redis_stream *stream,
                 redis_marks_note(&stream->marks, &mark, age_s * NS_PER_S / REDIS_MARK_SHARE);
 }
 
+/* An entry of a removed tenant went to where perhaps a new one of that name has its own. */
+static void forget_counts(struct redis_feed *feed)
+{
+        struct publisher *publisher = &feed->shard->publisher;
+
+        for (uint32_t i = 0; i < publisher->stream_count; i++)
+                if (publisher->stream[i].master == feed->index)
+                        publisher->stream[i].is_counted = false;
+}
+
 static void take_added(struct redis_feed *feed, const struct redis_feed_entry *entry)
 {
         struct redis_stream *stream = stream_at(feed, entry->slot);
@@ -129,16 +139,22 @@ static void take_added(struct redis_feed *feed, const struct redis_feed_entry *e
         publisher->last_sequence = entry->sequence;
         publisher->published_count++;
         feed->shard->metrics.redis_entries_total++;
+        if (entry->is_former) {
+                forget_counts(feed);
+                return;
+        }
         /* Another master may have the stream by now, and have told what it has of it. */
-        if (entry->is_former || stream->master != feed->index)
+        if (stream->master != feed->index)
                 return;
         stream->is_there = true;
+        stream->is_counted &= stream->state == REDIS_STREAM_SOUND;
         stream->added_count++;
         stream->epoch = entry->epoch;
         stream->sequence = entry->sequence;
         note_mark(feed, stream, entry);
         if (entry->is_resync) {
                 stream->resync = REDIS_RESYNC_NONE;
+                stream->is_hole = false;
                 picture_rouse(&publisher->picture);
                 feed->shard->metrics.redis_resyncs_total++;
         } else {

@@ -154,9 +154,13 @@ static bool is_known(struct shard *shard, struct redis_stream *stream,
                 stream->position = entry.next_position;
                 return true;
         }
+        /* After a hole a resync is within the entry behind it. */
         if (stream->sequence < last && strcmp(newest->field, "batch") != 0 &&
             find_entry(shard, stream, position, 0, stream->sequence + 1, &entry) &&
-            entry.tag.first_sequence <= stream->sequence + 1 && entry.tag.epoch == stream->epoch) {
+            (entry.tag.first_sequence == stream->sequence + 1 ||
+             (entry.tag.last_sequence == stream->sequence + 1 &&
+              strcmp(newest->field, "resync") == 0)) &&
+            entry.tag.epoch == stream->epoch) {
                 stream->position = entry.position;
                 return true;
         }
@@ -236,6 +240,7 @@ static void begin_anew(struct shard *shard, struct redis_stream *stream, enum re
         struct event_entry entry;
 
         stream->resync = resync;
+        stream->is_hole = false;
         if (find_first(shard, stream, &entry) &&
             (entry.tag.epoch >= epoch ||
              find_entry(shard, stream, entry.position, epoch, 0, &entry))) {
@@ -320,6 +325,7 @@ static void check_count(struct shard *shard, struct redis_stream *stream,
                           : "somebody else adds to it, and nobody but acdd may; a resync tells "
                             "readers to begin with the state");
         stream->added_count = count;
+        stream->is_hole = true;
         stream->resync = REDIS_RESYNC_EVENTS_GONE;
         stream->picture_sequence = 0;
         picture_rouse(&shard->publisher.picture);
@@ -394,6 +400,10 @@ void redis_stream_take(struct shard *shard, struct redis_stream *stream,
             stream->sequence == sequence)
                 check_count(shard, stream, info);
         take_count(stream, info);
+        /* Found, and not said yet. */
+        if (stream->state == REDIS_STREAM_SOUND && stream->is_hole &&
+            stream->resync == REDIS_RESYNC_NONE)
+                stream->resync = REDIS_RESYNC_EVENTS_GONE;
 }
 
 void redis_stream_look(struct shard *shard, struct redis_stream *stream,
@@ -409,9 +419,11 @@ void redis_stream_look(struct shard *shard, struct redis_stream *stream,
         if (last.kind == REDIS_TEXT && redis_stream_parse_id(last.text, &epoch, &sequence) &&
             epoch == stream->epoch && sequence == stream->sequence) {
                 check_count(shard, stream, info);
+                take_count(stream, info);
                 return;
         }
-        if (stream->resync != REDIS_RESYNC_NONE)
+        /* What it has is not what is in the row then, but after a hole. */
+        if (stream->resync != REDIS_RESYNC_NONE && !stream->is_hole)
                 return;
         log_event(&shard->log, LOG_WARNING, "redis_stream_changed",
                   "tenant=%.*s expected=%llu-%llu found=%s", (int)name.size, name.at,

@@ -56,6 +56,7 @@ struct redis_stream {
         bool is_counted;      /* that is known: from Redis 7 on */
         uint64_t position;   /* in the log, of the first entry that it may lack */
         enum redis_resync resync; /* to be said before the next entry */
+        bool is_hole;             /* because of entries behind which there are others */
         uint64_t retry_real;      /* BARRED: when it is asked again */
         uint64_t picture_sequence; /* of the last state in Redis */
         uint64_t picture_real;     /* no next one before */

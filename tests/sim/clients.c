@@ -9,6 +9,7 @@
 
 #include "base/assert.h"
 #include "tests/sim/clients_private.h"
+#include "tests/sim/mailbox.h"
 
 struct sim_clients *clients_new(struct sim *sim)
 {
@@ -87,6 +88,8 @@ void clients_step(struct sim_clients *clients)
                 desk_step(&clients->desk[i]);
         for (uint32_t i = 0; i < shape->vandals; i++)
                 vandal_step(clients->sim, &clients->vandal[i]);
+        if (shape->has_commands)
+                mailbox_step(clients->sim->mailbox);
 }
 
 static void sooner(uint64_t at, uint64_t *next)
@@ -111,6 +114,8 @@ uint64_t clients_next(const struct sim_clients *clients)
                 sooner(desk_next(&clients->desk[i]), &next);
         for (uint32_t i = 0; i < shape->vandals; i++)
                 sooner(clients->vandal[i].next_at, &next);
+        if (shape->has_commands)
+                sooner(mailbox_next(clients->sim->mailbox), &next);
         return next;
 }
 
@@ -143,5 +148,5 @@ const char *clients_complain(const struct sim_clients *clients)
                 if (!clients->reader[i].peer.is_welcome)
                         snprintf(text, sizeof(text), "%s is not connected",
                                  clients->reader[i].name);
-        return text;
+        return text[0] == 0 ? mailbox_complain(clients->sim->mailbox) : text;
 }

@@ -281,6 +281,15 @@ void oracle_judge_redis(struct sim_oracle *oracle)
         judge_shop(oracle);
 }
 
+bool oracle_is_over(const struct sim_oracle *oracle, uint64_t contact)
+{
+        for (uint64_t i = oracle->last_sequence; i > 0; i--)
+                if (oracle->event[i].kind == ACD_EVENT_CONTACT_CLOSED &&
+                    oracle->event[i].contact == contact)
+                        return true;
+        return false;
+}
+
 bool oracle_has_all(struct sim_oracle *oracle)
 {
         const struct redis_entry *entry;

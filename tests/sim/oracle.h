@@ -44,6 +44,9 @@ void oracle_shown(struct sim_oracle *oracle, uint64_t assignment, uint64_t conta
 /* A contact that is over, as far as anybody was told. */
 void oracle_gone(struct sim_oracle *oracle, uint64_t contact);
 
+/* Has anybody seen that the contact ended? */
+bool oracle_is_over(const struct sim_oracle *oracle, uint64_t contact);
+
 /* Every event up to the last is known, and Redis has it too. */
 bool oracle_has_all(struct sim_oracle *oracle);
 

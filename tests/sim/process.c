@@ -17,6 +17,7 @@
 #include <sys/mman.h>
 
 #include "base/assert.h"
+#include "daemon/redis/inbox.h"
 #include "tests/sim/net.h"
 #include "tests/sim/oracle.h"
 
@@ -158,8 +159,11 @@ static void die(struct sim *sim, bool is_power)
 {
         sim_say(sim, "the process dies%s", is_power ? ", the power fails" : "");
         /* hiredis allocates for itself; give that back, as the end of a process would. */
-        if (sim->shard->block != NULL)
+        if (sim->shard->block != NULL) {
+                if (sim->shard->inbox != NULL)
+                        inbox_close(sim->shard->inbox);
                 publisher_close(sim->shard);
+        }
         net_daemon_died(sim->net, is_power);
         drop_memory(sim);
         if (is_power)

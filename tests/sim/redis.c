@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "tests/sim/mailbox.h"
 #include "tests/sim/net.h"
 #include "tests/sim/sim.h"
 
@@ -23,7 +24,9 @@ enum {
         REDIS_LINK_MAX = 8,
         INPUT_SIZE = 1 << 21,
         OUTPUT_SIZE = 1 << 16,
-        ARGUMENT_MAX = 8,
+        ARGUMENT_MAX = 160, /* an XACK of 128 entries */
+        GROUP_MAX = 4,
+        READ_MAX = 64, /* entries that one read gives, whatever it asks for */
         LOST_MAX = 30,
         QUEUED_MAX = 1024,
         STREAM_MAX = 4,
@@ -37,23 +40,39 @@ struct stream {
         char key[64];
         struct redis_entry *entry;
         uint32_t entry_count, entry_capacity;
+        uint64_t added_count; /* ever */
 };
 
-/* An XADD that waits for EXEC. */
+/* What waits for EXEC. */
+enum queued_kind { QUEUED_EVENT, QUEUED_ANSWER, QUEUED_ACK, QUEUED_DELETE };
+
 struct queued {
-        struct stream *stream;
+        enum queued_kind kind;
+        struct stream *stream; /* EVENT: */
         bool is_resync;
         uint64_t epoch, sequence;
         bool is_not_to_make; /* NOMKSTREAM */
-        uint8_t *bytes;
+        uint8_t *bytes;      /* EVENT: its batch; else all words behind one another */
         uint32_t size;
+        struct acd_bytes *word; /* views into bytes */
+        uint32_t word_count;
+};
+
+/* XREADGROUP BLOCK that has got nothing yet. */
+struct blocked {
+        uint64_t until; /* 0: none */
+        struct acd_bytes key[GROUP_MAX];
+        char keys[GROUP_MAX][64];
+        uint32_t key_count, count;
 };
 
 struct client {
         int link; /* -1: none */
         bool is_multi, is_refused; /* a transaction is open; a command of it was not queued */
+        bool is_cut; /* it ends before anything is answered */
         struct queued queued[QUEUED_MAX];
         uint32_t queued_count;
+        struct blocked blocked;
         uint8_t *input;
         uint32_t input_size;
         uint8_t output[OUTPUT_SIZE];
@@ -64,6 +83,7 @@ struct sim_redis {
         struct sim *sim;
         struct client client[REDIS_LINK_MAX];
         struct stream stream[STREAM_MAX];
+        char group[GROUP_MAX][64]; /* keys that have one */
         bool is_up;
         uint64_t change_at; /* goes away or comes back */
         uint64_t deaf_until;
@@ -98,8 +118,10 @@ struct sim_redis *redis_new(struct sim *sim)
 /* The newest @count. */
 static void lose_entries(struct stream *stream, uint64_t count)
 {
-        while (count-- > 0 && stream->entry_count > 0)
+        while (count-- > 0 && stream->entry_count > 0) {
                 free(stream->entry[--stream->entry_count].bytes);
+                stream->added_count--;
+        }
 }
 
 void redis_free(struct sim_redis *redis)
@@ -131,14 +153,18 @@ const struct redis_entry *redis_entries(const struct sim_redis *redis, const cha
 
 static void drop_queued(struct client *client)
 {
-        while (client->queued_count > 0)
-                free(client->queued[--client->queued_count].bytes);
+        while (client->queued_count > 0) {
+                free(client->queued[--client->queued_count].word);
+                free(client->queued[client->queued_count].bytes);
+        }
         client->is_multi = client->is_refused = false;
 }
 
 static void hang_up(struct sim_redis *redis, struct client *client)
 {
         drop_queued(client);
+        client->blocked.until = 0;
+        client->is_cut = false;
         net_hang_up(redis->sim->net, client->link);
         client->link = -1;
         client->input_size = 0;
@@ -147,14 +173,18 @@ static void hang_up(struct sim_redis *redis, struct client *client)
 
 /* Commands */
 
-static void say(struct sim_redis *redis, struct client *client, const char *text)
+static void say_bytes(struct sim_redis *redis, struct client *client, const void *bytes,
+                      size_t size)
 {
-        size_t size = strlen(text);
-
         if (size > OUTPUT_SIZE - client->output_size)
                 sim_fail(redis->sim, "Redis: answers that nobody reads");
-        memcpy(client->output + client->output_size, text, size);
+        memcpy(client->output + client->output_size, bytes, size);
         client->output_size += (uint32_t)size;
+}
+
+static void say(struct sim_redis *redis, struct client *client, const char *text)
+{
+        say_bytes(redis, client, text, strlen(text));
 }
 
 static bool is_word(const struct argument *argument, const char *word)
@@ -205,8 +235,9 @@ static void do_info(struct sim_redis *redis, struct client *client, const struct
         snprintf(id, sizeof(id), "%llu-%llu", (unsigned long long)last->epoch,
                  (unsigned long long)last->sequence);
         snprintf(answer, sizeof(answer),
-                 "*4\r\n$6\r\nlength\r\n:%u\r\n$17\r\nlast-generated-id\r\n$%zu\r\n%s\r\n",
-                 stream->entry_count, strlen(id), id);
+                 "*6\r\n$6\r\nlength\r\n:%u\r\n$17\r\nlast-generated-id\r\n$%zu\r\n%s\r\n"
+                 "$13\r\nentries-added\r\n:%llu\r\n",
+                 stream->entry_count, strlen(id), id, (unsigned long long)stream->added_count);
         say(redis, client, answer);
 }
 
@@ -221,6 +252,7 @@ static void add(const struct queued *queued)
                                         stream->entry_capacity * sizeof(*stream->entry));
                 ACD_ASSERT(stream->entry != NULL);
         }
+        stream->added_count++;
         stream->entry[stream->entry_count++] = (struct redis_entry){
                 .epoch = queued->epoch,
                 .sequence = queued->sequence,
@@ -228,6 +260,19 @@ static void add(const struct queued *queued)
                 .bytes = queued->bytes,
                 .size = queued->size,
         };
+}
+
+static void run_mail(struct sim_redis *redis, struct client *client, const struct queued *queued)
+{
+        if (queued->kind == QUEUED_ANSWER) {
+                mailbox_take_answer(redis->sim->mailbox, queued->word, queued->word_count);
+                say(redis, client, "$3\r\n1-1\r\n");
+                return;
+        }
+        for (uint32_t i = 0; i < queued->word_count; i++)
+                mailbox_take_done(redis->sim->mailbox, queued->word[i],
+                                  queued->kind == QUEUED_DELETE);
+        say(redis, client, ":1\r\n");
 }
 
 static void run_queued(struct sim_redis *redis, struct client *client, struct queued *queued)
@@ -276,9 +321,16 @@ static void do_exec(struct sim_redis *redis, struct client *client)
         } else {
                 snprintf(head, sizeof(head), "*%u\r\n", client->queued_count);
                 say(redis, client, head);
-                for (uint32_t i = 0; i < client->queued_count; i++)
-                        run_queued(redis, client, &client->queued[i]);
+                for (uint32_t i = 0; i < client->queued_count; i++) {
+                        if (client->queued[i].kind == QUEUED_EVENT)
+                                run_queued(redis, client, &client->queued[i]);
+                        else
+                                run_mail(redis, client, &client->queued[i]);
+                }
         }
+        /* It was done, and nobody hears of it. */
+        client->is_cut = redis->sim->phase == SIM_FAULTS && client->queued_count > 0 &&
+                         sim_percent(redis->sim, 2);
         drop_queued(client);
 }
 
@@ -320,9 +372,149 @@ static void do_add(struct sim_redis *redis, struct client *client,
         say(redis, client, "+QUEUED\r\n");
 }
 
+/* A command that is about requests, for EXEC: what is kept are the words from @first on. */
+static void queue_mail(struct sim_redis *redis, struct client *client, enum queued_kind kind,
+                       const struct argument *argument, uint32_t first, uint32_t count)
+{
+        struct queued *queued = &client->queued[client->queued_count];
+        uint32_t size = 0;
+
+        if (!client->is_multi || client->queued_count == QUEUED_MAX)
+                sim_fail(redis->sim, "Redis: an answer outside of a transaction");
+        if (kind == QUEUED_ANSWER && refuses(redis, REFUSAL_FULL) && sim_percent(redis->sim, 30)) {
+                say(redis, client, "-OOM command not allowed when used memory > 'maxmemory'.\r\n");
+                client->is_refused = true;
+                return;
+        }
+        for (uint32_t i = first; i < count; i++)
+                size += argument[i].size;
+        *queued = (struct queued){ .kind = kind,
+                                   .bytes = malloc(size + 1),
+                                   .word = calloc(count - first + 1, sizeof(*queued->word)) };
+        ACD_ASSERT(queued->bytes != NULL && queued->word != NULL);
+        for (uint32_t i = first; i < count; i++) {
+                uint8_t *at = queued->bytes + queued->size;
+
+                memcpy(at, argument[i].at, argument[i].size);
+                queued->word[queued->word_count++] =
+                        (struct acd_bytes){ at, argument[i].size };
+                queued->size += argument[i].size;
+        }
+        client->queued_count++;
+        say(redis, client, "+QUEUED\r\n");
+}
+
+/* XGROUP CREATE key group 0 MKSTREAM */
+static void do_group(struct sim_redis *redis, struct client *client, const struct argument *key)
+{
+        ACD_ASSERT(key->size < sizeof(redis->group[0]));
+        for (int i = 0; i < GROUP_MAX; i++) {
+                if (is_word(key, redis->group[i])) {
+                        say(redis, client, "-BUSYGROUP Consumer Group name already exists\r\n");
+                        return;
+                }
+                if (redis->group[i][0] == 0) {
+                        memcpy(redis->group[i], key->at, key->size);
+                        say(redis, client, "+OK\r\n");
+                        return;
+                }
+        }
+        sim_fail(redis->sim, "Redis: more groups than tenants");
+}
+
+/* What is new for who waits; when there is nothing, he waits on, or no longer. */
+static void serve_blocked(struct sim_redis *redis, struct client *client)
+{
+        struct blocked *blocked = &client->blocked;
+        static uint8_t page[MAILBOX_PAGE_MAX];
+        uint32_t found = 0;
+        char head[32];
+
+        for (uint32_t i = 0; i < blocked->key_count; i++)
+                found += mailbox_has_new(redis->sim->mailbox, blocked->key[i]);
+        if (found == 0 && redis->sim->now < blocked->until)
+                return;
+        blocked->until = 0;
+        snprintf(head, sizeof(head), found == 0 ? "*-1\r\n" : "*%u\r\n", found);
+        say(redis, client, head);
+        for (uint32_t i = 0; i < blocked->key_count; i++)
+                if (mailbox_has_new(redis->sim->mailbox, blocked->key[i]))
+                        say_bytes(redis, client, page,
+                                  mailbox_read(redis->sim->mailbox, blocked->key[i],
+                                               (struct acd_bytes){ 0 }, blocked->count, page));
+}
+
+static uint32_t number_of(const struct argument *argument)
+{
+        char text[16] = "";
+
+        ACD_ASSERT(argument->size < sizeof(text));
+        memcpy(text, argument->at, argument->size);
+        return (uint32_t)strtoul(text, NULL, 10);
+}
+
+/* XREADGROUP GROUP acdd acdd COUNT n [BLOCK ms] STREAMS key... id... */
+static void do_read(struct sim_redis *redis, struct client *client,
+                    const struct argument *argument, uint32_t count)
+{
+        static uint8_t page[MAILBOX_PAGE_MAX];
+        bool is_new = is_word(&argument[count - 1], ">");
+        uint32_t first = is_new ? 9 : 7;
+        uint32_t most = number_of(&argument[5]);
+        struct blocked *blocked = &client->blocked;
+
+        if (!is_word(&argument[4], "COUNT") || !is_word(&argument[first - 1], "STREAMS") ||
+            (count - first) % 2 != 0 || (count - first) / 2 > GROUP_MAX)
+                sim_fail(redis->sim, "Redis: an odd XREADGROUP");
+        most = most < READ_MAX ? most : READ_MAX;
+        if (!is_new) {
+                const struct acd_bytes key = { argument[7].at, argument[7].size };
+                const struct acd_bytes after = { argument[8].at, argument[8].size };
+
+                say(redis, client, "*1\r\n");
+                say_bytes(redis, client, page,
+                          mailbox_read(redis->sim->mailbox, key, after, most, page));
+                return;
+        }
+        *blocked = (struct blocked){ .until = redis->sim->now +
+                                              (uint64_t)number_of(&argument[7]) * SIM_NS_PER_MS,
+                                     .key_count = (count - first) / 2,
+                                     .count = most };
+        for (uint32_t i = 0; i < blocked->key_count; i++) {
+                const struct argument *key = &argument[first + i];
+
+                ACD_ASSERT(key->size < sizeof(blocked->keys[i]));
+                memcpy(blocked->keys[i], key->at, key->size);
+                blocked->key[i] = (struct acd_bytes){ (const uint8_t *)blocked->keys[i],
+                                                      key->size };
+        }
+        serve_blocked(redis, client);
+}
+
+/* The words of whoever has requests. False: it is none of them. */
+static bool run_request(struct sim_redis *redis, struct client *client,
+                        const struct argument *argument, uint32_t count)
+{
+        if (count == 6 && is_word(&argument[0], "XGROUP"))
+                do_group(redis, client, &argument[2]);
+        else if (count >= 9 && is_word(&argument[0], "XREADGROUP"))
+                do_read(redis, client, argument, count);
+        else if (count > 6 && is_word(&argument[0], "XADD") && is_word(&argument[2], "MAXLEN"))
+                queue_mail(redis, client, QUEUED_ANSWER, argument, 6, count);
+        else if (count > 3 && is_word(&argument[0], "XACK"))
+                queue_mail(redis, client, QUEUED_ACK, argument, 3, count);
+        else if (count > 2 && is_word(&argument[0], "XDEL"))
+                queue_mail(redis, client, QUEUED_DELETE, argument, 2, count);
+        else
+                return false;
+        return true;
+}
+
 static void run(struct sim_redis *redis, struct client *client,
                 const struct argument *argument, uint32_t count)
 {
+        if (run_request(redis, client, argument, count))
+                return;
         if (count == 1 && is_word(&argument[0], "ROLE"))
                 say(redis, client, "*3\r\n$6\r\nmaster\r\n:0\r\n*0\r\n");
         else if (count == 3 && is_word(&argument[0], "CLIENT"))
@@ -405,7 +597,14 @@ static void serve(struct sim_redis *redis, struct client *client)
                 return;
         }
         client->input_size += (uint32_t)moved;
-        while (client->output_size < OUTPUT_SIZE / 2 && take(redis, client)) {
+        if (client->blocked.until != 0)
+                serve_blocked(redis, client);
+        while (client->blocked.until == 0 && client->output_size < OUTPUT_SIZE / 2 &&
+               !client->is_cut && take(redis, client)) {
+        }
+        if (client->is_cut) {
+                hang_up(redis, client);
+                return;
         }
         if (client->output_size == 0)
                 return;
@@ -454,6 +653,7 @@ static void misbehave(struct sim_redis *redis)
                 redis->change_at = sim->now + sim_about(sim, 20 * SIM_SECOND);
         } else if (sim_percent(sim, 40)) {
                 redis->deaf_until = sim->now + sim_about(sim, 6 * SIM_SECOND);
+                mailbox_stood_still(sim->mailbox);
                 redis->change_at = sim->now + sim_about(sim, 20 * SIM_SECOND);
         } else if (sim_percent(sim, 50)) {
                 redis->refusal = (enum refusal)sim_below(sim, REFUSAL_COUNT);
@@ -494,9 +694,16 @@ void redis_step(struct sim_redis *redis)
 
 uint64_t redis_next_step(const struct sim_redis *redis)
 {
-        if (redis->sim->phase != SIM_FAULTS)
-                return UINT64_MAX;
-        if (redis->deaf_until > redis->sim->now && redis->deaf_until < redis->change_at)
-                return redis->deaf_until;
-        return redis->change_at;
+        bool is_deaf = redis->deaf_until > redis->sim->now;
+        uint64_t next = redis->sim->phase == SIM_FAULTS ? redis->change_at : UINT64_MAX;
+
+        if (is_deaf)
+                return redis->deaf_until < next ? redis->deaf_until : next;
+        for (int i = 0; i < REDIS_LINK_MAX; i++) {
+                uint64_t until = redis->client[i].blocked.until;
+
+                if (redis->client[i].link >= 0 && until != 0 && until < next)
+                        next = until;
+        }
+        return next;
 }

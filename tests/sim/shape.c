@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { ARGUMENT_MAX = 64 };
+enum { ARGUMENT_MAX = 80 };
 
 static uint64_t pick(struct sim *sim, const uint64_t *values, uint32_t count)
 {
@@ -49,6 +49,7 @@ void sim_shape_draw(struct sim *sim)
                 .wrap_up_ms = (uint32_t)PICK(sim, 0, 0, 700),
                 .hands_over = sim_percent(sim, 60),
         };
+        shape->has_commands = shape->has_redis && sim_percent(sim, 60);
 }
 
 void sim_shape_options(struct sim *sim)
@@ -69,6 +70,7 @@ void sim_shape_options(struct sim *sim)
                 "--limit-key-count-max", "8000", "--limit-payload-cell-count-max", "20000",
                 "--sync-thread", sim->shape.hands_over ? "always" : "auto",
                 "--redis", sim->shape.has_redis ? "127.0.0.1:6379" : "",
+                "--redis-commands", sim->shape.has_commands ? "yes" : "no",
         };
         struct options_error error = { .text = "" };
         char copy[ARGUMENT_MAX][64];

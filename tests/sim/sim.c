@@ -19,6 +19,7 @@
 
 #include "base/assert.h"
 #include "tests/sim/clients.h"
+#include "tests/sim/mailbox.h"
 #include "tests/sim/net.h"
 #include "tests/sim/oracle.h"
 #include "tests/sim/redis.h"
@@ -89,6 +90,7 @@ struct sim *sim_new(uint64_t seed, bool is_loud)
         simdisk_set_space(sim->disk, DISK_SIZE, 0);
         sim->net = net_new(sim);
         sim->redis = redis_new(sim);
+        sim->mailbox = mailbox_new(sim);
         sim->oracle = oracle_new(sim);
         sim->clients = clients_new(sim);
         sim->log_fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
@@ -102,6 +104,7 @@ void sim_free(struct sim *sim)
         clients_free(sim->clients);
         oracle_free(sim->oracle);
         redis_free(sim->redis);
+        mailbox_free(sim->mailbox);
         net_free(sim->net);
         simdisk_free(sim->disk);
         close(sim->log_fd);

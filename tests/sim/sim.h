@@ -37,6 +37,7 @@ enum {
 
 struct sim_net;
 struct sim_redis;
+struct sim_mailbox;
 struct sim_clients;
 struct sim_oracle;
 
@@ -53,7 +54,7 @@ struct sim_shape {
         uint32_t media_percent, stored_percent; /* of contacts */
         uint32_t abandon_percent;
         uint32_t reject_percent, ignore_percent;
-        bool has_redis, has_slow_disk, has_small_disk;
+        bool has_redis, has_commands, has_slow_disk, has_small_disk;
         uint32_t wrap_up_ms;
         bool hands_over; /* every batch is the helper's */
 };
@@ -80,6 +81,7 @@ struct sim {
         struct simdisk *disk;
         struct sim_net *net;
         struct sim_redis *redis;
+        struct sim_mailbox *mailbox;
         struct sim_clients *clients;
         struct sim_oracle *oracle;
 

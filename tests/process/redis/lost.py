@@ -29,10 +29,17 @@ def lose_tail(redis):
     redis.kill()
 
 
+def check_told(floor, before, event, counter):
+    """Log and counter say what happened."""
+    floor.check_logged(before, event + " tenant=alpha ")
+    floor.check_counted(before, {counter})
+
+
 def case_tail(world):
     redis = world.server(*FORGETFUL).start()
     with world.floor(redis.unix) as floor:
         begun(floor)
+        before = floor.mark()
         for _ in range(3):
             lose_tail(redis)
             floor.until_told(rig.CUT)
@@ -42,6 +49,7 @@ def case_tail(world):
             redis.start()
             had = redis("XLEN", KEY)
             until(lambda: redis("XLEN", KEY) > had + 100, "what was lost is added again")
+        check_told(floor, before, "redis_lost_tail", "redis_lost_tail_total")
         floor.settle(redis, served=(away, back))
 
 
@@ -67,6 +75,12 @@ def case_tail_unseen(world):
         check_after_resync(floor, redis)
 
 
+def add_unseen(redis):
+    told = dict(zip(*[iter(redis("XINFO", "STREAM", KEY))] * 2))
+    redis("XSETID", KEY, told[b"last-generated-id"], "ENTRIESADDED", told[b"entries-added"] + 1,
+          "MAXDELETEDID", "0-0")
+
+
 def case_intruder(world):
     """Redis counts one entry more than we added: somebody else's."""
     redis = world.server().start()
@@ -75,11 +89,26 @@ def case_intruder(world):
         floor.stop()
         floor.until_fed()
         before = floor.mark()
-        told = dict(zip(*[iter(redis("XINFO", "STREAM", KEY))] * 2))
-        redis("XSETID", KEY, told[b"last-generated-id"], "ENTRIESADDED",
-              told[b"entries-added"] + 1, "MAXDELETEDID", "0-0")
+        add_unseen(redis)
         until(lambda: floor.metrics()["redis_stream_holes_total"] == 1, "it is noticed")
         floor.check_logged(before, "redis_stream_hole tenant=alpha .*somebody else")
+        # Found and not said yet: what else goes meanwhile is seen.
+        redis.cut()
+        redis("DEL", KEY)
+        until(lambda: redis("EXISTS", KEY), "everything comes again although nothing happens")
+        floor.settle(redis, holes=1)
+
+
+def case_intruder_told(world):
+    """And readers are told."""
+    redis = world.server().start()
+    with world.floor(redis.unix) as floor:
+        begun(floor)
+        floor.stop()
+        floor.until_fed()
+        add_unseen(redis)
+        until(lambda: floor.metrics()["redis_stream_holes_total"] == 1, "it is noticed")
+        redis.cut()
         floor.start()
         check_after_resync(floor, redis)
 
@@ -119,10 +148,12 @@ def case_deleted_at_rest(world):
         begun(floor)
         floor.stop()
         floor.until_fed()
+        before = floor.mark()
         for key in (KEY, "acd:{beta}:events"):
             length = redis("XLEN", key)
             redis("DEL", key)
             until(lambda: redis("XLEN", key) == length, "%s is as long as before", key)
+        check_told(floor, before, "redis_stream_gone", "redis_stream_gone_total")
         floor.settle(redis)
 
 
@@ -130,9 +161,11 @@ def case_deleted_under_load(world):
     redis = world.server().start()
     with world.floor(redis.unix, tenants=("alpha", "beta")) as floor:
         begun(floor, 400)
+        before = floor.mark()
         for _ in range(5):
             redis("DEL", KEY)
             more(redis, 100)
+        check_told(floor, before, "redis_stream_gone", "redis_stream_gone_total")
         floor.settle(redis)
 
 
@@ -140,6 +173,7 @@ def case_flushed(world):
     redis = world.server().start()
     with world.floor(redis.unix, tenants=("alpha", "beta")) as floor:
         begun(floor)
+        before = floor.mark()
         for _ in range(3):
             redis("FLUSHALL")
             more(redis, 50)
@@ -147,6 +181,7 @@ def case_flushed(world):
         floor.until_fed()
         redis("FLUSHALL")
         until(lambda: redis("EXISTS", KEY), "everything comes again although nothing happens")
+        check_told(floor, before, "redis_stream_gone", "redis_stream_gone_total")
         floor.settle(redis)
 
 

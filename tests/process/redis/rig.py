@@ -173,12 +173,13 @@ class Floor:
               {name: now[name] for name in now if name.startswith("redis_")})
         return moved
 
-    def settle(self, store, resyncs=0, is_whole=True, served=None):
+    def settle(self, store, resyncs=0, is_whole=True, served=None, holes=0):
         """The load ends, Redis gets the rest, and each stream is the event log. @served: a
         pair of marks, between which contacts must have been accepted."""
         self.stop()
         self.until_fed()
         entries = self.compare(store, self.loads, resyncs, is_whole)
+        check(self.metrics()["redis_stream_holes_total"] == holes, "holes: %s", self.metrics())
         for tenant in self.loads if served else ():
             check_served(entries, tenant, served[0].last[tenant], served[1].last[tenant])
         return entries
