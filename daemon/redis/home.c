@@ -160,6 +160,7 @@ void redis_home_changed(struct redis_home *home)
         for (uint32_t i = 0; i < home->master_count; i++)
                 count += home->master[i][0] != '\0';
         home->version++;
+        home->shard->metrics.redis_masters_changed_total++;
         log_event(&home->shard->log, LOG_INFO, "redis_home", "masters=%u first=\"%s\" by=\"%s\"",
                   count, home->master[0], home->link.address);
 }

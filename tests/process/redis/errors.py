@@ -21,11 +21,13 @@ def on(world, *options):
     return redis.start()
 
 
-def refuse(world, redis, cause, cure, says):
+def refuse(world, redis, cause, cure, says, event="redis_waits|redis_away"):
     with world.floor(redis.unix) as floor:
         floor.start()
         floor.until_begun()
+        begin = floor.mark()
         _told, away, back = floor.trouble(cause, cure, says)
+        floor.check_logged(begin, "(%s) .*(%s)" % (event, says))
         floor.settle(redis, served=(away, back))
 
 
@@ -115,6 +117,21 @@ def case_read_only(world):
         until(lambda: redis.info("replication")["master_link_status"] == "up", "it follows")
 
     refuse(world, redis, cause, lambda: redis("REPLICAOF", "NO", "ONE"), "READONLY|not a master")
+
+
+def case_read_only_said(world):
+    """The connection stays, and a write is what is refused."""
+    redis = on(world)
+    with world.floor(redis.unix) as floor:
+        floor.start(400)
+        floor.until_begun()
+        begin = floor.mark()
+        redis("REPLICAOF", "127.0.0.1", world.server(name="other").start().port)
+        until(lambda: "READONLY" in floor.log(begin.log_size), "the log says READONLY")
+        floor.check_logged(begin, "redis_away .*READONLY")
+        floor.check_counted(begin, rig.counters_of("READONLY"))
+        redis("REPLICAOF", "NO", "ONE")
+        floor.settle(redis)
 
 
 def case_read_only_and_older(world):

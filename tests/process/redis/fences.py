@@ -14,7 +14,7 @@ import states
 from harness import check
 from server import until
 
-LOOKED_AT_AGAIN_S = 45  # every 30 s
+LOOKED_AT_AGAIN_S = 45  # every 10 s
 CONNECTED_S = 15        # with each connection: not so late
 TENANTS = ("fenced", "foreign", "mistyped", "bystander")
 
@@ -25,6 +25,7 @@ class Wrong(typing.NamedTuple):
     tenant: str
     words: tuple
     says: str
+    counter: str
 
 
 def key_of(tenant):
@@ -35,11 +36,12 @@ def wrongs(floor):
     epoch = floor.status()["epoch"]
     last = floor.last("foreign")
     return (Wrong("fenced", ("XADD", key_of("fenced"), "%d-1" % (epoch + 1), "batch", "x"),
-                  "newer|fenced|epoch"),
+                  "newer|fenced|epoch", "redis_fenced_total"),
             Wrong("foreign", ("XADD", key_of("foreign"), "%d-%d" % (epoch, last + 10 ** 9),
-                              "greeting", "hello"), "foreign|not in this daemon's history"),
+                              "greeting", "hello"), "foreign|never wrote",
+                  "redis_foreign_total"),
             Wrong("mistyped", ("SET", key_of("mistyped"), "hello"),
-                  "type|WRONGTYPE"))
+                  "type|WRONGTYPE", "redis_wrong_type_total"))
 
 
 def spoil(redis, wrong):
@@ -56,7 +58,7 @@ def until_stopped(floor, wrong, since):
     line = next(line for line in floor.log(since.log_size).splitlines()
                 if wrong.tenant in line and "level=error" in line)
     check(rig.re.search(wrong.says, line), "the log does not say %s: %s", wrong.says, line)
-    floor.check_counted(since)
+    floor.check_counted(since, {wrong.counter})
 
 
 def check_others(floor, redis, stopped):
@@ -150,7 +152,7 @@ def case_older_copy(world):
 
         mark = rig.Mark(len(floor.log().encode()), {}, {})
         floor.daemon.start()
-        until_stopped(floor, Wrong("alpha", (), "alpha"), mark)
+        until_stopped(floor, Wrong("alpha", (), "alpha", "redis_foreign_total"), mark)
         floor.until_told("alpha")
         length = redis("XLEN", key_of("alpha"))
         floor.loads["alpha"].burst(50)

@@ -14,6 +14,7 @@ import resp
 
 CHUNK = 16384
 BUFFER = 8192
+WIDE = 1 << 20
 TICK_S = 0.02
 THROUGH, SLOW, SWALLOW, HOLD, REFUSE = range(5)
 RESET = struct.pack("ii", 1, 0)
@@ -28,18 +29,18 @@ def reset(link):
 class Pipe:
     """One direction of a connection."""
 
-    def __init__(self, source, sink):
-        self.source, self.sink = source, sink
+    def __init__(self, source, sink, chunk):
+        self.source, self.sink, self.chunk = source, sink, chunk
         self.bytes = b""
         self.budget = 0.0
         self.is_over = False
 
     def wants_read(self):
-        return not self.is_over and len(self.bytes) < CHUNK
+        return not self.is_over and len(self.bytes) < self.chunk
 
     def read(self, is_swallowed):
         try:
-            data = self.source.recv(CHUNK)
+            data = self.source.recv(self.chunk)
         except BlockingIOError:
             return
         self.is_over = not data
@@ -58,7 +59,7 @@ class Pipe:
 class Proxy:
     def __init__(self, target):
         self.target = target
-        self.mode, self.rate = THROUGH, 0
+        self.mode, self.rate, self.chunk = THROUGH, 0, CHUNK
         self.pairs = []  # (to the daemon, to Redis, pipe, pipe)
         self.lock = threading.Lock()
         self.is_ending = False
@@ -80,6 +81,17 @@ class Proxy:
         self.mode = THROUGH
         if was_swallowed:
             self.reset()  # what is missing in the middle would be nonsense to Redis
+
+    def widen(self):
+        """As much as it can from now on, with large buffers."""
+        self.chunk = WIDE
+        with self.lock:
+            for link in (self.listener, *(pair[0] for pair in self.pairs)):
+                link.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, WIDE)
+            for pair in self.pairs:
+                for pipe in pair[2:]:
+                    pipe.chunk = WIDE
+        self.through()
 
     def slow(self, bytes_per_s):
         self.rate, self.mode = bytes_per_s, SLOW
@@ -148,7 +160,7 @@ class Proxy:
             return
         for link in (down, up):
             link.setblocking(False)
-        self.pairs.append((down, up, Pipe(down, up), Pipe(up, down)))
+        self.pairs.append((down, up, Pipe(down, up, self.chunk), Pipe(up, down, self.chunk)))
 
     def pass_on(self, readable, writable, passed_s):
         for pair in list(self.pairs):
@@ -168,7 +180,7 @@ class Proxy:
         if pipe.source in readable:
             pipe.read(self.mode == SWALLOW)
         if pipe.sink in writable:
-            limit = int(pipe.budget) if self.mode == SLOW else CHUNK
+            limit = int(pipe.budget) if self.mode == SLOW else self.chunk
             pipe.budget -= pipe.write(limit)
 
     def close(self):

@@ -25,6 +25,10 @@ agents:
   anna: {skills: {billing: 5}}
   bert: {skills: {billing: 5}}
 """
+WRAP_UP = """
+tenant: default
+queues: {billing: {requirement: {all: {billing: 1}}, wrap_up: 60s}}
+"""
 OWN = ("--redis-commands", "yes")
 MIB = 1 << 20
 
@@ -207,6 +211,40 @@ def case_agent_life(world):
               snapshot)
         one.do("LOGOUT", None, session)
         one.do("READY", None, session, wants=("NOT_LOGGED_IN",))
+        until_empty(redis, one)
+        hear.close()
+
+
+def case_agent_verbs(world):
+    """The rest of what an agent may say: each once with effect, and once more without."""
+    with opened(world) as (floor, redis, one):
+        floor.acdctl("apply", "-", stdin=WRAP_UP).expect(DONE)
+        hear = Listener(one, redis, agent_id(one, "anna"))
+        session, _ = login(one)
+        one.do("READY", None, session)
+        one.answer(one.submit(channel="mail"))
+        _, offer = hear.until("OFFER")
+
+        def say(kind, again="DUPLICATE", **more):
+            command = one.message(kind, assignment=offer.assignment, **more)
+            one.do(kind, command, session)
+            one.do(kind, command, session, wants=(again,))
+
+        say("REJECT", again="GONE", label="busy")
+        one.do("READY", None, session, wants=("OK", "DUPLICATE"))
+        _, offer = hear.until("OFFER")
+        say("ACCEPT", epoch=offer.epoch)
+        say("HOLD")
+        say("UNHOLD")
+        say("PARK")
+        say("UNPARK")
+        one.do("NEXT_STATE", one.message("NEXT_STATE", label="lunch",
+                                         next=one.schema.value("PRESENCE_PAUSED")), session)
+        say("COMPLETE", label="sold")
+        say("WRAP_UP", again="GONE")
+        agent = one.do("SNAPSHOT", None, session).body.snapshot.agent
+        check(agent.presence == one.schema.value("PRESENCE_PAUSED") and agent.label == "lunch",
+              "%s", agent)
         until_empty(redis, one)
         hear.close()
 

@@ -37,10 +37,17 @@ class Sender(Component):
         self.maybe = set()  # correlations of which nobody knows whether Redis took them
         self.number = 0
 
+    def words_of(self, number):
+        """The request of this number."""
+        message = self.message("SUBMIT", queue="billing", channel="mail")
+        return self.words("SUBMIT", message, correlation=str(number))
+
     def burst(self, count):
         numbers = range(self.number, self.number + count)
         self.number += count
-        message = self.message("SUBMIT", queue="billing", channel="mail")
+        self.send_all(numbers)
+
+    def send_all(self, numbers):
         try:
             connection = resp.Connection(self.redis.unix)
         except OSError:
@@ -49,8 +56,7 @@ class Sender(Component):
         with contextlib.closing(connection):
             try:
                 connection.link.sendall(b"".join(
-                    resp.command(["XADD", self.key("commands"), "*",
-                                  *self.words("SUBMIT", message, correlation=str(number))])
+                    resp.command(["XADD", self.key("commands"), "*", *self.words_of(number)])
                     for number in numbers))
                 for number in numbers:
                     entry = connection.read()
@@ -66,15 +72,51 @@ class Sender(Component):
             self.read()
 
 
-def submitted(one, directory):
-    """How many contacts there are of each client key, by the event log."""
-    count = collections.Counter()
-    kind = one.schema.value("EVENT_CONTACT_SUBMITTED")
-    for entry in eventlog.of_tenant(eventlog.read(directory), one.tenant):
+class KeyedSender(Sender):
+    """Each submit has a key of his own, and is asked again with it until it is answered. Every
+    third contact is cancelled, another third updated, by key, and these are asked again too."""
+
+    def words_of(self, number):
+        key = "k%d" % (number // 3)
+        kind, message = (
+            ("SUBMIT", self.message("SUBMIT", queue="billing", channel="mail", client_key=key)),
+            ("UPDATE", self.message("UPDATE", client_key=key, band=number % 32)),
+            ("CANCEL", self.message("CANCEL", client_key=key)))[self.verb_of(number)]
+        return self.words(kind, message, correlation=str(number))
+
+    @staticmethod
+    def verb_of(number):
+        """Of three requests the first submits; one is another submit, an update or a cancel."""
+        return 0 if number % 3 == 0 else (number // 3) % 3 if number % 3 == 1 else 0
+
+    def answered(self):
+        """What each request was told, in order."""
+        told = {}
+        for answers in self.answers.values():
+            for answer in answers:
+                told.setdefault(int(answer.correlation), []).append(answer)
+        return told
+
+    def ask_again(self):
+        told = self.answered()
+        numbers = [number for number in range(self.number) if number not in told]
+        self.send_all(numbers)
+        return len(numbers)
+
+
+def events_of(one, floor, kind):
+    """Of a kind, by the event log."""
+    kind = one.schema.value(kind)
+    for entry in eventlog.of_tenant(eventlog.read(floor.daemon.directory / "data"), one.tenant):
         batch = one.schema.type("EventBatch")()
         batch.ParseFromString(entry.body)
-        count.update(event.client_key for event in batch.events if event.kind == kind)
-    return count
+        yield from (event for event in batch.events if event.kind == kind)
+
+
+def submitted(one, floor):
+    """How many contacts there are of each client key."""
+    return collections.Counter(
+        event.client_key for event in events_of(one, floor, "EVENT_CONTACT_SUBMITTED"))
 
 
 def check_all(floor, one, answers_max=1):
@@ -82,7 +124,7 @@ def check_all(floor, one, answers_max=1):
     # Read along: answers beyond ten thousand go.
     until(lambda: one.read() or is_empty(one.redis, one), "all requests are done")
     one.read()
-    contacts = submitted(one, floor.daemon.directory / "data")
+    contacts = submitted(one, floor)
     for entry in one.sure:
         answers = one.answers.get(entry, [])
         check(1 <= len(answers) <= answers_max, "%s has %d answers: %s", entry, len(answers),
@@ -103,6 +145,36 @@ def check_all(floor, one, answers_max=1):
     check(sum(contacts.values()) == len(one.answers), "%d contacts of %d entries",
           sum(contacts.values()), len(one.answers))
     check(not one.redis("EXISTS", one.key("dead")), "there are dead letters")
+
+
+def check_keys(floor, one):
+    """One contact a key, whatever was lost and asked again; all answers name it."""
+    def settled():
+        if not is_empty(one.redis, one):
+            return False
+        one.read()
+        return one.ask_again() == 0
+
+    until(settled, "all requests are answered", deadline_s=120)
+    contacts = submitted(one, floor)
+    closed = collections.Counter(
+        event.contact for event in events_of(one, floor, "EVENT_CONTACT_CLOSED"))
+    told = one.answered()
+    name = {number: {one.schema.result_name(answer.result.code) for answer in answers}
+            for number, answers in told.items()}
+    for key in range(one.number // 3):
+        submits = [number for number in range(3 * key, 3 * key + 3) if one.verb_of(number) == 0]
+        ids = {answer.result.id for number in submits for answer in told[number]}
+        check(contacts["k%d" % key] == 1 and len(ids) == 1, "key %d is %d contacts: %s", key,
+              contacts["k%d" % key], ids)
+        check(all(name[number] <= {"OK", "DUPLICATE"} for number in submits), "%s",
+              [told[number] for number in submits])
+        other = 3 * key + 1  # UNKNOWN: it came before the contact, whose first request was lost
+        check(name[other] <= {"OK", "DUPLICATE", "GONE", "UNKNOWN"}, "%s", told[other])
+        is_cancelled = one.verb_of(other) == 2 and name[other] != {"UNKNOWN"}
+        check(closed[ids.pop()] == is_cancelled, "contact of key %d: %s", key, told[other])
+    check(sum(contacts.values()) == one.number // 3, "%d contacts of %d keys",
+          sum(contacts.values()), one.number // 3)
 
 
 def seeded():
@@ -222,6 +294,29 @@ def case_group(world):
           answers_max=ROUNDS)
 
 
+def case_keys(world):
+    """Redis forgets its tail, the daemon dies, connections end; who is not answered asks again."""
+    chance = seeded()
+    with opened(world) as (floor, redis, first):
+        first.do("RESOLVE")
+        one = KeyedSender(first.schema, redis, sender="storm")
+
+        def forget(_floor, redis):
+            redis("SAVE")
+            one.burst(BURST)
+            a_moment(chance, one)
+            redis.kill()
+            redis.start("--appendonly", "no")
+
+        for _ in range(ROUNDS):
+            one.burst(BURST)
+            a_moment(chance, one)
+            chance.choice((kill_daemon, stop_daemon, kill_redis, kill_both, cut, forget))(floor,
+                                                                                         redis)
+            one.ask_again()
+        check_keys(floor, one)
+
+
 def memory_mib(floor):
     status = open("/proc/%d/status" % floor.daemon.process.pid, encoding="ascii").read()
     return int(status[status.index("VmRSS:"):].split()[1]) // 1024
@@ -254,7 +349,7 @@ def case_many_waiting(world):
               end="", flush=True)
         check(most - base < MEMORY_MIB_MAX, "%d MiB more", most - base)
         check(pending <= 512, "%d were read and not answered", pending)
-        contacts = submitted(one, floor.daemon.directory / "data")
+        contacts = submitted(one, floor)
         check(set(contacts) == {"redis:" + entry for entry in one.sure} and
               set(contacts.values()) == {1}, "%d contacts of %d entries", len(contacts),
               len(one.sure))

@@ -56,6 +56,12 @@ class Stage:
         return next(node for node in self.cluster.masters if node is not owner)
 
 
+def check_told(floor, mark, word):
+    """Log and counter say that a slot was elsewhere."""
+    floor.check_logged(mark, "redis_waits .*reason=\"%s " % word)
+    floor.check_counted(mark, rig.counters_of(word))
+
+
 def case_three_masters(world):
     with Stage(world) as stage:
         ports = {stage.cluster.at(key_of(tenant)).port for tenant in stage.tenants}
@@ -72,7 +78,7 @@ def case_moved(world):
             for tenant in stage.tenants:
                 stage.cluster.move(stage.slot(tenant), stage.other(tenant))
             stage.gets_on()
-        stage.floor.check_counted(mark)
+        check_told(stage.floor, mark, "MOVED")
         stage.floor.settle(stage.cluster)
 
 
@@ -88,7 +94,7 @@ def case_asked(world):
         stage.cluster.move_keys(slot, source, target)
         until(lambda: asks(source), "the source says ASK")
         stage.gets_on(*stage.tenants[1:])
-        stage.floor.check_counted(mark)
+        check_told(stage.floor, mark, "ASK")
         stage.floor.until_served(stage.floor.mark())
         until(lambda: arrives(target, tenant), "entries come to the new place by ASKING",
               deadline_s=rig.SETTLE_S)

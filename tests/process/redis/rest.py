@@ -16,6 +16,7 @@ KEY = follow.key_of("alpha")
 STATE = "acd:{alpha}:state"
 SEQUENCE = 3  # of a TenantState
 MANY_TENANTS = 40
+STATES_A_SECOND = 2  # of a tenant
 WATCH_S = 3
 RETRIES = 8  # a second, at most
 BUSY = 200  # turns a second; resting takes a tenth of that
@@ -97,15 +98,24 @@ def case_after_a_resync(world):
         check(floor.metrics()["redis_stale_ids_total"] == 0, "a resync was said more than once")
 
 
+def written(status):
+    return status["metrics"]["redis_states_total"]
+
+
 def case_state_under_load(world):
     """States are not for quiet times only."""
     redis = world.server().start()
     with world.floor(redis.unix) as floor:
         floor.start(3000)
         floor.until_begun()
+        begin = floor.status(None, "--metrics")
         for _ in range(10):
             before = redis("GET", STATE)
             until(lambda: redis("GET", STATE) != before, "a new state", deadline_s=2)
+        end = floor.status(None, "--metrics")
+        rig.check(written(end) - written(begin) <= STATES_A_SECOND * 2 * (
+            end["uptime_ms"] - begin["uptime_ms"]) / 1000 + 2, "too many states: %s, %s", begin,
+                  end)
         floor.settle(redis)
 
 

@@ -163,8 +163,10 @@ def case_keys_of_one_tenant(world):
             redis("ACL", "SETUSER", "acdd", "~acd:{*}:*")
 
         before = redis("XLEN", "acd:{alpha}:events")
+        begin = floor.mark()
         _told, away, back = floor.trouble(cause, lambda: None, "beta")
-        floor.check_logged(away._replace(log_size=0), "NOPERM")
+        floor.check_logged(begin, "redis_refused tenant=beta .*NOPERM")
+        floor.check_counted(begin, rig.counters_of("NOPERM"))
         until(lambda: redis("XLEN", "acd:{alpha}:events") > before + 100, "alpha goes on")
         length = redis("XLEN", "acd:{beta}:events")
         cure()
