@@ -126,7 +126,7 @@ class Slow(Trouble):
         self.proxy.slow(SLOW_BYTES_PER_S)
 
     def end(self):
-        self.proxy.through()
+        self.proxy.widen()
 
     def close(self):
         self.proxy.close()

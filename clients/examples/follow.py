@@ -2,8 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Follow a tenant's events in Redis: begin with the state, print each event, notice gaps.
 
-    protoc -I proto --python_out=OUT proto/acd/v1/*.proto
-    PYTHONPATH=OUT follow.py HOST:PORT TENANT"""
+    protoc -I proto --python_out=O proto/acd/v1/*.proto; PYTHONPATH=O follow.py HOST:PORT TENANT"""
 import random
 import sys
 import threading
