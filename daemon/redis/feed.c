@@ -301,7 +301,7 @@ static bool has_room(const struct redis_feed *feed, size_t size)
 }
 
 static void note(struct redis_feed *feed, const struct event_entry *entry, uint64_t sequence,
-                 bool is_former)
+                 acd_tenant_id tenant)
 {
         feed->entry[feed->entry_count++] = (struct redis_feed_entry){
                 .epoch = entry->tag.epoch,
@@ -309,7 +309,7 @@ static void note(struct redis_feed *feed, const struct event_entry *entry, uint6
                 .next_position = entry->next_position,
                 .time_ns = entry->now_ns,
                 .slot = entry->tag.tenant,
-                .is_former = is_former,
+                .tenant = tenant,
                 .is_resync = sequence != entry->tag.last_sequence,
         };
 }
@@ -333,7 +333,7 @@ static bool is_over_for(struct redis_feed *feed, const struct event_entry *entry
 static const struct redis_feed_entry *last_in_round(const struct redis_feed *feed, uint32_t slot)
 {
         for (uint32_t i = feed->entry_count; i > 0; i--)
-                if (feed->entry[i - 1].slot == slot && !feed->entry[i - 1].is_former)
+                if (feed->entry[i - 1].slot == slot && feed->entry[i - 1].tenant.value != 0)
                         return &feed->entry[i - 1];
         return NULL;
 }
@@ -386,7 +386,7 @@ static void add_resync(struct redis_feed *feed, const struct addition *entry_add
         resync.value = bytes;
         resync.is_lent = false;
         ACD_ASSERT(send_add(feed, &resync));
-        note(feed, entry, resync.sequence, false);
+        note(feed, entry, resync.sequence, stream->tenant);
         picture_drop(&publisher_of(feed)->picture);
 }
 
@@ -451,7 +451,8 @@ static enum added add_entry(struct redis_feed *feed, const struct event_entry *e
         if (resync.size > 0)
                 add_resync(feed, &addition, stream, entry, resync);
         ACD_ASSERT(send_add(feed, &addition));
-        note(feed, entry, entry->tag.last_sequence, stream == NULL);
+        note(feed, entry, entry->tag.last_sequence,
+             stream == NULL ? (acd_tenant_id){ 0 } : stream->tenant);
         return ADDED;
 }
 

@@ -48,7 +48,7 @@ struct redis_feed_entry {
         uint64_t next_position; /* in the log, behind it */
         uint64_t time_ns;       /* core time of its events */
         uint32_t slot;          /* of its tenant */
-        bool is_former;         /* its tenant was removed since */
+        acd_tenant_id tenant;   /* none: it was removed since */
         bool is_resync;
 };
 

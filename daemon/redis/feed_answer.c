@@ -27,6 +27,16 @@ static struct redis_stream *stream_at(const struct redis_feed *feed, uint32_t sl
         return &feed->shard->publisher.stream[slot];
 }
 
+/* Whose entry it is; NULL: nobody's any more. */
+static struct redis_stream *stream_of(const struct redis_feed *feed,
+                                      const struct redis_feed_entry *entry)
+{
+        struct redis_stream *stream = stream_at(feed, entry->slot);
+
+        return entry->tenant.value == 0 || stream->tenant.value != entry->tenant.value ? NULL
+                                                                                       : stream;
+}
+
 /* Redis takes nothing now. */
 static void wait(struct redis_feed *feed, const char *why)
 {
@@ -132,14 +142,14 @@ static void forget_counts(struct redis_feed *feed)
 
 static void take_added(struct redis_feed *feed, const struct redis_feed_entry *entry)
 {
-        struct redis_stream *stream = stream_at(feed, entry->slot);
+        struct redis_stream *stream = stream_of(feed, entry);
         struct publisher *publisher = &feed->shard->publisher;
 
         publisher->last_epoch = entry->epoch;
         publisher->last_sequence = entry->sequence;
         publisher->published_count++;
         feed->shard->metrics.redis_entries_total++;
-        if (entry->is_former) {
+        if (stream == NULL) {
                 forget_counts(feed);
                 return;
         }
@@ -147,7 +157,6 @@ static void take_added(struct redis_feed *feed, const struct redis_feed_entry *e
         if (stream->master != feed->index)
                 return;
         stream->is_there = true;
-        stream->is_counted &= stream->state == REDIS_STREAM_SOUND;
         stream->added_count++;
         stream->epoch = entry->epoch;
         stream->sequence = entry->sequence;
@@ -162,11 +171,19 @@ static void take_added(struct redis_feed *feed, const struct redis_feed_entry *e
         }
 }
 
+/* It is not as it was left, so how much was added since is not known either. */
+static void doubt(struct redis_feed *feed, struct redis_stream *stream)
+{
+        feed->is_doubtful = true;
+        stream->state = REDIS_STREAM_UNKNOWN;
+        stream->is_counted = false;
+}
+
 /* What EXEC says of one entry. False: the link is lost. */
 static bool take_result(struct redis_feed *feed, const struct redis_feed_entry *entry,
                         const struct redis_reply *reply)
 {
-        struct redis_stream *stream = entry->is_former ? NULL : stream_at(feed, entry->slot);
+        struct redis_stream *stream = stream_of(feed, entry);
 
         if (reply->kind == REDIS_TEXT) {
                 take_added(feed, entry);
@@ -175,14 +192,13 @@ static bool take_result(struct redis_feed *feed, const struct redis_feed_entry *
         if (is_there_already(reply)) {
                 if (stream != NULL) {
                         feed->shard->metrics.redis_stale_ids_total++;
-                        feed->is_doubtful = true;
-                        stream->state = REDIS_STREAM_UNKNOWN;
+                        doubt(feed, stream);
                 }
                 return true;
         }
-        if (reply->kind == REDIS_NIL && stream != NULL) {
-                feed->is_doubtful = true;
-                stream->state = REDIS_STREAM_UNKNOWN;
+        if (reply->kind == REDIS_NIL) {
+                if (stream != NULL)
+                        doubt(feed, stream);
                 return true;
         }
         /* A removed tenant's stream that is of another type, or not ours to write, is skipped. */
@@ -234,8 +250,7 @@ static void take_exec(struct redis_feed *feed, uint32_t count, const struct redi
         } else {
                 const struct redis_feed_entry *entry = &feed->entry[first];
 
-                take_error(feed, entry->is_former ? NULL : stream_at(feed, entry->slot),
-                           refusal_of(reply));
+                take_error(feed, stream_of(feed, entry), refusal_of(reply));
                 if (feed->link.state != REDIS_LINK_READY)
                         return;
         }
@@ -302,12 +317,12 @@ static void take_marks(const struct shard *shard, struct redis_stream *stream,
 static void take_refused(struct redis_feed *feed, const struct redis_feed_entry *entry,
                          const char *text)
 {
-        if (entry->is_former && redis_error_of(text)->class == REDIS_ERROR_CLASS_TENANT) {
+        if (entry->tenant.value == 0 && redis_error_of(text)->class == REDIS_ERROR_CLASS_TENANT) {
                 feed->is_skipping_former = true;
                 feed->is_doubtful = true;
                 return;
         }
-        take_error(feed, entry->is_former ? NULL : stream_at(feed, entry->slot), text);
+        take_error(feed, stream_of(feed, entry), text);
 }
 
 void redis_feed_on_reply(void *self, struct redis_link *link, uint32_t tag,

@@ -365,6 +365,7 @@ void redis_stream_take(struct shard *shard, struct redis_stream *stream,
         uint64_t sequence = stream->sequence;
         struct redis_reply last = redis_reply_find(info, "last-generated-id");
         struct newest newest;
+        bool is_as_left;
 
         /* Removed since it was asked for. */
         if (redis_stream_name(shard, stream).size == 0) {
@@ -386,7 +387,10 @@ void redis_stream_take(struct shard *shard, struct redis_stream *stream,
                 redis_stream_bar(shard, stream, "XINFO STREAM gave no last-generated-id");
                 return;
         }
-        if (stream->epoch < epoch || (stream->epoch == epoch && stream->sequence < sequence))
+        is_as_left = stream->epoch == epoch && stream->sequence == sequence;
+        /* What the row had was of Redis, but where a resync of events that are gone waits. */
+        if ((stream->epoch < epoch || (stream->epoch == epoch && stream->sequence < sequence)) &&
+            (stream->resync == REDIS_RESYNC_NONE || stream->is_hole))
                 note_loss(shard, stream, "redis_lost_tail", &shard->metrics.redis_lost_tail_total);
         if (stream->epoch == 0 && stream->sequence == 0) {
                 begin_first(shard, stream);
@@ -396,11 +400,12 @@ void redis_stream_take(struct shard *shard, struct redis_stream *stream,
         }
         newest = newest_of(info, last.text);
         take_id(shard, stream, &newest);
-        if (stream->state == REDIS_STREAM_SOUND && stream->epoch == epoch &&
-            stream->sequence == sequence)
+        if (is_as_left && stream->state == REDIS_STREAM_SOUND &&
+            stream->resync == REDIS_RESYNC_NONE)
                 check_count(shard, stream, info);
         take_count(stream, info);
         /* Found, and not said yet. */
+        stream->is_hole &= strcmp(newest.field, "resync") != 0;
         if (stream->state == REDIS_STREAM_SOUND && stream->is_hole &&
             stream->resync == REDIS_RESYNC_NONE)
                 stream->resync = REDIS_RESYNC_EVENTS_GONE;

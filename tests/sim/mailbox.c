@@ -130,6 +130,9 @@ static void look_who_is_served(struct sim_mailbox *mailbox)
         if (mailbox->sim->now < mailbox->next_at)
                 return;
         mailbox->next_at = mailbox->sim->now + SIM_SECOND / 2;
+        for (uint32_t i = 0; i < mailbox->entry_count; i++)
+                if (!mailbox->entry[i].is_deleted)
+                        return;
         for (uint32_t i = 0; i < mailbox->request_count; i++) {
                 struct mail_request *request = &mailbox->request[i];
 
@@ -362,6 +365,7 @@ void mailbox_take_answer(struct sim_mailbox *mailbox, const struct acd_bytes *wo
         struct acd_bytes body = { 0 };
         struct mail_entry *entry = NULL;
         uint64_t contact;
+        bool is_same;
 
         for (uint32_t i = 0; i + 1 < word_count; i += 2) {
                 if (is_word(word[i], "for"))
@@ -372,7 +376,8 @@ void mailbox_take_answer(struct sim_mailbox *mailbox, const struct acd_bytes *wo
         if (entry == NULL || !entry->is_read)
                 sim_fail(mailbox->sim, "an answer to nothing that was read");
         contact = contact_of(mailbox, entry, body);
-        if (entry->is_answered && (!entry->is_twice_allowed || entry->contact != contact))
+        is_same = entry->contact == contact || entry->contact == 0;
+        if (entry->is_answered && !(entry->is_twice_allowed && is_same))
                 sim_fail(mailbox->sim, "the request %s is answered twice", entry->id);
         entry->is_answered = true;
         entry->contact = contact;

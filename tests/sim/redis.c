@@ -124,10 +124,21 @@ static void lose_entries(struct stream *stream, uint64_t count)
         }
 }
 
+static void drop_queued(struct client *client)
+{
+        while (client->queued_count > 0) {
+                free(client->queued[--client->queued_count].word);
+                free(client->queued[client->queued_count].bytes);
+        }
+        client->is_multi = client->is_refused = false;
+}
+
 void redis_free(struct sim_redis *redis)
 {
-        for (int i = 0; i < REDIS_LINK_MAX; i++)
+        for (int i = 0; i < REDIS_LINK_MAX; i++) {
+                drop_queued(&redis->client[i]);
                 free(redis->client[i].input);
+        }
         for (int i = 0; i < STREAM_MAX; i++) {
                 lose_entries(&redis->stream[i], UINT64_MAX);
                 free(redis->stream[i].entry);
@@ -149,15 +160,6 @@ const struct redis_entry *redis_entries(const struct sim_redis *redis, const cha
                 return redis->stream[i].entry;
         }
         return NULL;
-}
-
-static void drop_queued(struct client *client)
-{
-        while (client->queued_count > 0) {
-                free(client->queued[--client->queued_count].word);
-                free(client->queued[client->queued_count].bytes);
-        }
-        client->is_multi = client->is_refused = false;
 }
 
 static void hang_up(struct sim_redis *redis, struct client *client)

@@ -83,15 +83,10 @@ class Proxy:
             self.reset()  # what is missing in the middle would be nonsense to Redis
 
     def widen(self):
-        """As much as it can from now on, with large buffers."""
-        self.chunk = WIDE
-        with self.lock:
-            for link in (self.listener, *(pair[0] for pair in self.pairs)):
-                link.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, WIDE)
-            for pair in self.pairs:
-                for pipe in pair[2:]:
-                    pipe.chunk = WIDE
-        self.through()
+        """As much as it can from now on: by connections with large buffers, the others end."""
+        self.chunk, self.mode = WIDE, THROUGH
+        self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, WIDE)
+        self.reset()
 
     def slow(self, bytes_per_s):
         self.rate, self.mode = bytes_per_s, SLOW
@@ -150,6 +145,7 @@ class Proxy:
 
     def accept(self):
         down, _ = self.listener.accept()
+        down.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if self.mode == REFUSE:
             reset(down)
             return

@@ -94,7 +94,7 @@ def case_asked(world):
         stage.cluster.move_keys(slot, source, target)
         until(lambda: asks(source), "the source says ASK")
         stage.gets_on(*stage.tenants[1:])
-        check_told(stage.floor, mark, "ASK")
+        stage.floor.check_counted(mark, rig.counters_of("ASK"))
         stage.floor.until_served(stage.floor.mark())
         until(lambda: arrives(target, tenant), "entries come to the new place by ASKING",
               deadline_s=rig.SETTLE_S)
