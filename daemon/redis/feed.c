@@ -81,6 +81,7 @@ void redis_feed_aim(struct redis_feed *feed, const char *address)
         if (strcmp(feed->link.address, address) == 0)
                 return;
         redis_link_aim(&feed->link, address);
+        redis_feed_note_unsure(feed);
         begin_asking(feed);
         feed->state = REDIS_FEED_AWAY;
 }
@@ -116,6 +117,7 @@ static void on_lost(void *self, struct redis_link *link, enum redis_error_class 
 
         (void)link;
         (void)class;
+        redis_feed_note_unsure(feed);
         begin_asking(feed);
         feed->state = REDIS_FEED_AWAY;
         redis_home_doubt(&publisher_of(feed)->home);

@@ -325,6 +325,19 @@ static void take_refused(struct redis_feed *feed, const struct redis_feed_entry 
         take_error(feed, stream_of(feed, entry), text);
 }
 
+void redis_feed_note_unsure(struct redis_feed *feed)
+{
+        for (uint32_t i = feed->answered; i < feed->entry_count; i++) {
+                struct redis_stream *stream = stream_of(feed, &feed->entry[i]);
+
+                if (stream == NULL || stream->master != feed->index)
+                        continue;
+                stream->unsure_count++;
+                stream->unsure_epoch = feed->entry[i].epoch;
+                stream->unsure_sequence = feed->entry[i].sequence;
+        }
+}
+
 void redis_feed_on_reply(void *self, struct redis_link *link, uint32_t tag,
                          const struct redis_reply *reply)
 {

@@ -23,6 +23,9 @@ enum redis_tag {
         REDIS_TAG_MASK = 0x7f << 24,
 };
 
+/* The link is lost: what is not answered was done, or not; of each tenant all or nothing. */
+void redis_feed_note_unsure(struct redis_feed *feed);
+
 /* The link's on_reply(). */
 void redis_feed_on_reply(void *self, struct redis_link *link, uint32_t tag,
                          const struct redis_reply *reply);

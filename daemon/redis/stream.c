@@ -365,8 +365,10 @@ void redis_stream_take(struct shard *shard, struct redis_stream *stream,
         uint64_t sequence = stream->sequence;
         struct redis_reply last = redis_reply_find(info, "last-generated-id");
         struct newest newest;
+        uint32_t unsure_count = stream->unsure_count;
         bool is_as_left;
 
+        stream->unsure_count = 0;
         /* Removed since it was asked for. */
         if (redis_stream_name(shard, stream).size == 0) {
                 stream->state = REDIS_STREAM_UNKNOWN;
@@ -388,6 +390,11 @@ void redis_stream_take(struct shard *shard, struct redis_stream *stream,
                 return;
         }
         is_as_left = stream->epoch == epoch && stream->sequence == sequence;
+        if (unsure_count > 0 && stream->epoch == stream->unsure_epoch &&
+            stream->sequence == stream->unsure_sequence) {
+                is_as_left = true;
+                stream->added_count += unsure_count;
+        }
         /* What the row had was of Redis, but where a resync of events that are gone waits. */
         if ((stream->epoch < epoch || (stream->epoch == epoch && stream->sequence < sequence)) &&
             (stream->resync == REDIS_RESYNC_NONE || stream->is_hole))

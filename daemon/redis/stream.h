@@ -54,6 +54,9 @@ struct redis_stream {
         uint64_t sequence;
         uint64_t added_count; /* entries that were ever added to it, by all */
         bool is_counted;      /* that is known: from Redis 7 on */
+        uint32_t unsure_count; /* and so many more when it ends with that: their answer was lost */
+        uint64_t unsure_epoch;
+        uint64_t unsure_sequence;
         uint64_t position;   /* in the log, of the first entry that it may lack */
         enum redis_resync resync; /* to be said before the next entry */
         bool is_hole;             /* because of entries behind which there are others */

@@ -84,7 +84,7 @@ struct sim_redis {
         struct client client[REDIS_LINK_MAX];
         struct stream stream[STREAM_MAX];
         char group[GROUP_MAX][64]; /* keys that have one */
-        bool is_up;
+        bool is_up, has_reloaded;
         uint64_t change_at; /* goes away or comes back */
         uint64_t deaf_until;
         uint64_t refuses_until; /* writes, or some of them */
@@ -636,6 +636,26 @@ static void go_away(struct sim_redis *redis)
         redis->change_at = sim->now + sim_about(sim, 4 * SIM_SECOND);
 }
 
+/* It reads an older copy of the bank's events, and no connection ends. */
+static void reload(struct sim_redis *redis)
+{
+        for (int i = 0; i < STREAM_MAX; i++) {
+                struct stream *stream = &redis->stream[i];
+
+                if (strcmp(stream->key, "acd:{bank}:events") != 0 || stream->entry_count == 0)
+                        continue;
+                lose_entries(stream, 1 + sim_below(redis->sim, LOST_MAX));
+                redis->has_reloaded = true;
+                sim_say(redis->sim, "Redis reads an older copy of the bank: %u entries",
+                        stream->entry_count);
+        }
+}
+
+bool redis_has_reloaded(const struct sim_redis *redis)
+{
+        return redis->has_reloaded;
+}
+
 static void misbehave(struct sim_redis *redis)
 {
         struct sim *sim = redis->sim;
@@ -668,6 +688,9 @@ static void misbehave(struct sim_redis *redis)
                 for (int i = 0; i < STREAM_MAX; i++)
                         if (is_all || sim_percent(sim, 30))
                                 lose_entries(&redis->stream[i], UINT64_MAX);
+                redis->change_at = sim->now + sim_about(sim, 10 * SIM_SECOND);
+        } else if (sim_percent(sim, 30)) {
+                reload(redis);
                 redis->change_at = sim->now + sim_about(sim, 10 * SIM_SECOND);
         } else {
                 go_away(redis);

@@ -6,7 +6,7 @@
  *
  * It answers ROLE, XINFO STREAM and XADD, slowly at times; it breaks connections, goes
  * away, and may come back without the last entries, as one without appendfsync does. It
- * loses streams while it is there, is full, and takes rights away.
+ * loses streams and ends of streams while it is there, is full, and takes rights away.
  *
  *   Failure    Bytes that are no command end the simulation.
  */
@@ -31,6 +31,9 @@ void redis_free(struct sim_redis *redis);
 /* Read, answer, misbehave as the phase allows. */
 void redis_step(struct sim_redis *redis);
 uint64_t redis_next_step(const struct sim_redis *redis);
+
+/* Did it lose newest entries of the bank's while connections lived? Then there may be holes. */
+bool redis_has_reloaded(const struct sim_redis *redis);
 
 /* Of the stream of @tenant. */
 const struct redis_entry *redis_entries(const struct sim_redis *redis, const char *tenant,
