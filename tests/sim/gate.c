@@ -152,19 +152,13 @@ static void resume(struct sim_gate *gate)
 
 /* What came */
 
-static bool is_later(enum acd_result code)
-{
-        return code == ACD_FULL || code == ACD_DISK_LOW || code == ACD_DRAINING ||
-               code == ACD_RETRY_AFTER || code == ACD_STOPPING;
-}
-
 static void on_submitted(struct sim_gate *gate, const struct wire_result *result, uint32_t index)
 {
         struct sim *sim = gate->peer.sim;
         struct gate_contact *contact = &gate->contact[index];
 
         contact->is_asked = false;
-        if (is_later(result->code)) {
+        if (sim_is_later(result->code)) {
                 contact->submit_at = sim->now + sim_about(sim, RETRY_GAP);
                 return;
         }

@@ -313,12 +313,6 @@ static struct mail_entry *entry_of(struct sim_mailbox *mailbox, struct acd_bytes
                  (const char *)id.at);
 }
 
-static bool is_later(enum acd_result code)
-{
-        return code == ACD_FULL || code == ACD_DISK_LOW || code == ACD_DRAINING ||
-               code == ACD_RETRY_AFTER || code == ACD_STOPPING;
-}
-
 /* The contact that a RESULT names, 0: none for now. */
 static uint64_t contact_of(struct sim_mailbox *mailbox, const struct mail_entry *entry,
                            struct acd_bytes body)
@@ -334,7 +328,7 @@ static uint64_t contact_of(struct sim_mailbox *mailbox, const struct mail_entry 
         acd_arena_init(&arena, mailbox->arena_memory, sizeof(mailbox->arena_memory));
         if (wire_decode(&frame, &arena, &message, &refusal) != ACD_OK)
                 sim_fail(mailbox->sim, "the answer to %s is no RESULT", entry->id);
-        if (is_later(message.result.code))
+        if (sim_is_later(message.result.code))
                 return 0;
         if (message.result.code != ACD_OK && message.result.code != ACD_DUPLICATE)
                 sim_fail(mailbox->sim, "the submit %s is refused: %u %.*s", entry->id,

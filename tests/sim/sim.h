@@ -128,6 +128,13 @@ bool sim_percent(struct sim *sim, uint32_t chance);
 /* About @mean, from nearly nothing to four times as much. */
 uint64_t sim_about(struct sim *sim, uint64_t mean);
 
+/* A refusal of what may be asked again. */
+static inline bool sim_is_later(enum acd_result code)
+{
+        return code == ACD_FULL || code == ACD_DISK_LOW || code == ACD_DRAINING ||
+               code == ACD_RETRY_AFTER || code == ACD_STOPPING;
+}
+
 /* process.c: the daemon's process: start, turn, death */
 void sim_process_tables(struct sim *sim);
 void sim_process_start(struct sim *sim);

@@ -3,6 +3,8 @@
 same bytes under the same ids.
 """
 
+import contextlib
+
 import eventlog
 import follow
 import rig
@@ -75,38 +77,35 @@ def case_tail_unseen(world):
         check_after_resync(floor, redis)
 
 
-def add_unseen(redis):
-    told = dict(zip(*[iter(redis("XINFO", "STREAM", KEY))] * 2))
-    redis("XSETID", KEY, told[b"last-generated-id"], "ENTRIESADDED", told[b"entries-added"] + 1,
-          "MAXDELETEDID", "0-0")
-
-
-def case_intruder(world):
-    """Redis counts one entry more than we added: somebody else's."""
+@contextlib.contextmanager
+def intruded(world):
+    """Redis counts one entry more than we added: somebody else's. It is noticed, and not said yet,
+    since nothing happens."""
     redis = world.server().start()
     with world.floor(redis.unix) as floor:
         begun(floor)
         floor.stop()
         floor.until_fed()
         before = floor.mark()
-        add_unseen(redis)
+        told = dict(zip(*[iter(redis("XINFO", "STREAM", KEY))] * 2))
+        redis("XSETID", KEY, told[b"last-generated-id"], "ENTRIESADDED",
+              told[b"entries-added"] + 1, "MAXDELETEDID", "0-0")
         until(lambda: floor.metrics()["redis_stream_holes_total"] == 1, "it is noticed")
         floor.check_logged(before, "redis_stream_hole tenant=alpha .*somebody else")
-        # Found and not said yet: what else goes meanwhile is seen.
+        yield floor, redis
+
+
+def case_intruder(world):
+    """What else goes meanwhile is seen."""
+    with intruded(world) as (floor, redis):
         redis("DEL", KEY)
         until(lambda: redis("EXISTS", KEY), "everything comes again although nothing happens")
         floor.settle(redis, holes=1)
 
 
 def case_intruder_told(world):
-    """And readers are told."""
-    redis = world.server().start()
-    with world.floor(redis.unix) as floor:
-        begun(floor)
-        floor.stop()
-        floor.until_fed()
-        add_unseen(redis)
-        until(lambda: floor.metrics()["redis_stream_holes_total"] == 1, "it is noticed")
+    """Readers are told, over another connection too."""
+    with intruded(world) as (floor, redis):
         redis.cut()
         floor.start()
         check_after_resync(floor, redis)

@@ -93,24 +93,29 @@ void flush(void)
         cr_assert_eq(event_log_end(events), event_log_position(events));
 }
 
+void check_entry(const struct event_entry *entry, uint32_t i)
+{
+        struct event_tag tag;
+        size_t size = contents_of(i, &tag);
+
+        cr_assert_eq(entry->position, positions[i]);
+        cr_assert_eq(entry->next_position, positions[i + 1]);
+        cr_assert_eq(entry->size, size);
+        cr_assert_eq(memcmp(entry->bytes, scratch, size), 0);
+        cr_assert_eq(memcmp(&entry->tag, &tag, sizeof(tag)), 0);
+        cr_assert_eq(entry->now_ns, i);
+}
+
 /* Read from entry @i with a fresh cursor until the end, comparing everything. */
 void check_from(uint32_t i)
 {
         struct event_cursor cursor;
         struct event_entry entry;
-        struct event_tag tag;
         int r;
 
         event_cursor_init(&cursor, events, positions[i], cursor_memory, EVENT_CURSOR_MEMORY_MIN);
         while ((r = event_cursor_next(&cursor, &entry, &error)) > 0) {
-                size_t size = contents_of(i, &tag);
-
-                cr_assert_eq(entry.position, positions[i]);
-                cr_assert_eq(entry.next_position, positions[i + 1]);
-                cr_assert_eq(entry.size, size);
-                cr_assert_eq(memcmp(entry.bytes, scratch, size), 0);
-                cr_assert_eq(memcmp(&entry.tag, &tag, sizeof(tag)), 0);
-                cr_assert_eq(entry.now_ns, i);
+                check_entry(&entry, i);
                 i++;
         }
         cr_assert_eq(r, 0);

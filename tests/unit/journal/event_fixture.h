@@ -36,6 +36,9 @@ size_t contents_of(uint32_t i, struct event_tag *ret_tag);
 void append(uint32_t count);
 void flush(void);
 
+/* Is it entry @i? */
+void check_entry(const struct event_entry *entry, uint32_t i);
+
 /* Read from entry @i with a fresh cursor until the end, comparing everything. */
 void check_from(uint32_t i);
 

@@ -18,18 +18,10 @@ static uint32_t read_some(struct event_cursor *cursor, uint32_t i, uint32_t coun
                           uint32_t *from_log)
 {
         struct event_entry entry;
-        struct event_tag tag;
         int r = 1;
 
         for (; count > 0 && (r = event_cursor_next(cursor, &entry, &error)) > 0; count--) {
-                size_t size = contents_of(i, &tag);
-
-                cr_assert_eq(entry.position, positions[i]);
-                cr_assert_eq(entry.next_position, positions[i + 1]);
-                cr_assert_eq(entry.size, size);
-                cr_assert_eq(memcmp(entry.bytes, scratch, size), 0);
-                cr_assert_eq(memcmp(&entry.tag, &tag, sizeof(tag)), 0);
-                cr_assert_eq(entry.now_ns, i);
+                check_entry(&entry, i);
                 *from_log += entry.is_in_log;
                 i++;
         }
