@@ -155,8 +155,7 @@ int commit_log(struct shard *shard)
                         commit->stage_now[number % 2]);
         if (r < 0)
                 return r;
-        if (before / EVENT_LOG_PIECE_SIZE != event_log_end(shard->event_log) / EVENT_LOG_PIECE_SIZE)
-                journal_syncer_nudge(shard->journal);
+        journal_syncer_nudge(shard->journal, before, event_log_end(shard->event_log));
         for (uint32_t i = 0; i < stage->slot_count; i++)
                 tenants_commit(&shard->tenants, stage->slot[i].tenant,
                                stage->slot[i].batch.last_sequence);

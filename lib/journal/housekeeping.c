@@ -83,10 +83,9 @@ int journal_work(struct journal *journal)
                         (void)journal_fail(journal, r, &error);
         }
         journal_unlock_io(journal);
-        if (number != atomic_load(&journal->writer.filled_number) ||
-            before / JOURNAL_PIECE_SIZE !=
-                    atomic_load(&journal->writer.filled_size) / JOURNAL_PIECE_SIZE)
-                journal_syncer_nudge(journal);
+        if (number != atomic_load(&journal->writer.filled_number))
+                before = 0;
+        journal_syncer_nudge(journal, before, atomic_load(&journal->writer.filled_size));
         return r;
 }
 

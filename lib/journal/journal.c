@@ -319,8 +319,7 @@ static void tell_threads(struct journal *journal)
         }
         if (job->is_rolled)
                 journal_syncer_wake(journal);
-        if (is_beyond(job, JOURNAL_PIECE_SIZE))
-                journal_syncer_nudge(journal);
+        journal_syncer_nudge(journal, job->is_rolled ? 0 : job->offset, job->offset + job->size);
 }
 
 int journal_commit(struct journal *journal, const struct journal_stamp *stamp,

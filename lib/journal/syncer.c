@@ -28,6 +28,10 @@
 #include "base/assert.h"
 #include "journal/private.h"
 
+/* Pieces that gather for the thread that writes back where no batch waits for a sync: there
+ * nothing is behind them, and to wake it costs half of what a piece does. */
+enum { PATIENCE = 4 };
+
 /* Wait for a reason to work, or to end. */
 static void wait_for_work(struct journal_thread *thread)
 {
@@ -133,8 +137,9 @@ static void wake(struct journal_thread *thread)
 
         pthread_mutex_lock(&thread->lock);
         thread->is_woken = true;
-        pthread_cond_signal(&thread->woken);
         pthread_mutex_unlock(&thread->lock);
+        /* After the lock: on one processor who is woken runs at once, and would wait for it. */
+        pthread_cond_signal(&thread->woken);
 }
 
 void journal_syncer_set_chore(struct journal *journal, const struct journal_chore *chore)
@@ -182,9 +187,13 @@ void journal_syncer_wake(struct journal *journal)
         wake(&journal->syncer);
 }
 
-void journal_syncer_nudge(struct journal *journal)
+void journal_syncer_nudge(struct journal *journal, uint64_t before, uint64_t after)
 {
-        wake(&journal->write_back);
+        uint64_t size = journal->writer.has_zeroed_spares ? JOURNAL_PIECE_SIZE
+                                                          : PATIENCE * JOURNAL_PIECE_SIZE;
+
+        if (before / size != after / size)
+                wake(&journal->write_back);
 }
 
 void journal_syncer_notify(struct journal *journal)

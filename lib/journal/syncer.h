@@ -28,8 +28,9 @@ struct journal_chore {
 /* Before the start. */
 void journal_syncer_set_chore(struct journal *journal, const struct journal_chore *chore);
 
-/* There may be something to do for the chore. */
-void journal_syncer_nudge(struct journal *journal);
+/* A file that the second thread begins to write has grown from @before to @after bytes. It
+ * is woken when that is beyond some piece or a few. */
+void journal_syncer_nudge(struct journal *journal, uint64_t before, uint64_t after);
 
 /* Start the threads. Only once, after journal_start(). */
 int journal_syncer_start(struct journal *journal) __attribute__((warn_unused_result));
