@@ -4,7 +4,8 @@
  *
  * At most one read and 1,024 frames a connection and turn, so that a peer with
  * much to say delays the others by no more than that. A connection that has
- * frames left stays in the list of ready ones, behind all others.
+ * frames left, or filled what it was read into, stays in the list of ready ones,
+ * behind all others.
  *
  * When the batch is full and the one before it still flies, nothing can be
  * decided. Then ready connections are not watched either, or the loop would
@@ -72,14 +73,15 @@ static bool decide_frames(struct shard *shard, struct conn *conn, uint32_t *budg
         return true;
 }
 
-/* One read. False: the peer is gone. */
-static bool read_once(struct shard *shard, struct conn *conn)
+/* One read. False: the peer is gone. @ret_is_more: it filled the space, so there is more. */
+static bool read_once(struct shard *shard, struct conn *conn, bool *ret_is_more)
 {
         const struct world_sockets *sockets = shard->world.sockets;
         size_t space = 0;
         uint8_t *into;
         int64_t size;
 
+        *ret_is_more = false;
         acd_buffer_compact(&conn->in);
         into = acd_buffer_space(&conn->in, &space);
         if (space > CONN_READ_MAX)
@@ -93,6 +95,7 @@ static bool read_once(struct shard *shard, struct conn *conn)
                 return true;
         if (size <= 0)
                 return false;
+        *ret_is_more = (size_t)size == space;
         acd_buffer_receive(&conn->in, (size_t)size);
         shard->metrics.bytes_in_total += (uint64_t)size;
         if (conn->state == CONN_OPEN)
@@ -103,17 +106,20 @@ static bool read_once(struct shard *shard, struct conn *conn)
 static void read_conn(struct shard *shard, struct conn *conn)
 {
         uint32_t budget = CONN_COMMAND_MAX;
+        bool is_more;
 
         if (!decide_frames(shard, conn, &budget))
                 return;
         if (!is_reading(conn))
                 return;
-        if (!read_once(shard, conn)) {
+        if (!read_once(shard, conn, &is_more)) {
                 shard->metrics.closed_by_peer_total++;
                 conn_die(shard, conn);
                 return;
         }
-        if (!decide_frames(shard, conn, &budget))
+        /* Who has much to say is read each turn. The world tells of a few hundred sockets at a
+         * time in turn, and a gateway with a thousand agents beside it would be one of them. */
+        if (!decide_frames(shard, conn, &budget) || is_more)
                 return;
         if (acd_link_is_linked(&conn->ready))
                 acd_list_remove(&conn->ready);
