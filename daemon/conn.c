@@ -48,6 +48,8 @@ void conn_pool_init(struct shard *shard, const struct conn_memory *memory)
         lease_list_init(&pool->hello, options_number(options, OPTION_HELLO_TIMEOUT_MS) * NS_PER_MS);
         lease_list_init(&pool->silence, options_number(options, OPTION_SILENCE_MS) * NS_PER_MS);
         lease_list_init(&pool->linger, (uint64_t)CONN_LINGER_MS * NS_PER_MS);
+        pool->buffers = memory->buffers;
+        pool->read_buffer = memory->buffers + (size_t)memory->conn_count * CONN_READ_SIZE;
         output_pool_init(&pool->blocks, memory->blocks, memory->block_count);
         pool->inflight_max = options_number(options, OPTION_INFLIGHT_MAX);
         pool->unread_size_max = options_number(options, OPTION_UNREAD_SIZE_MAX);

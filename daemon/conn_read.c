@@ -103,23 +103,46 @@ static bool read_once(struct shard *shard, struct conn *conn, bool *ret_is_more)
         return true;
 }
 
-static void read_conn(struct shard *shard, struct conn *conn)
+/* Read into the buffer of all, unless half a frame is there already. */
+static void borrow_buffer(struct shard *shard, struct conn *conn)
+{
+        if (acd_buffer_is_empty(&conn->in))
+                acd_buffer_move(&conn->in, shard->conns.read_buffer);
+}
+
+/* What was not decided is the connection's to keep. */
+static void give_back_buffer(struct shard *shard, struct conn *conn)
+{
+        if (conn->in.bytes == shard->conns.read_buffer)
+                acd_buffer_move(&conn->in,
+                                shard->conns.buffers + (size_t)conn->index * CONN_READ_SIZE);
+}
+
+/* Decide what is there, read and decide that. False: it need not be asked again. */
+static bool read_and_decide(struct shard *shard, struct conn *conn)
 {
         uint32_t budget = CONN_COMMAND_MAX;
         bool is_more;
 
-        if (!decide_frames(shard, conn, &budget))
-                return;
-        if (!is_reading(conn))
-                return;
+        if (!decide_frames(shard, conn, &budget) || !is_reading(conn))
+                return true;
+        borrow_buffer(shard, conn);
         if (!read_once(shard, conn, &is_more)) {
                 shard->metrics.closed_by_peer_total++;
                 conn_die(shard, conn);
-                return;
+                return true;
         }
         /* Who has much to say is read each turn. The world tells of a few hundred sockets at a
          * time in turn, and a gateway with a thousand agents beside it would be one of them. */
-        if (!decide_frames(shard, conn, &budget) || is_more)
+        return !decide_frames(shard, conn, &budget) || (is_more && is_reading(conn));
+}
+
+static void read_conn(struct shard *shard, struct conn *conn)
+{
+        bool is_asked_again = read_and_decide(shard, conn);
+
+        give_back_buffer(shard, conn);
+        if (is_asked_again)
                 return;
         if (acd_link_is_linked(&conn->ready))
                 acd_list_remove(&conn->ready);

@@ -42,17 +42,18 @@ enum session_state {
         SESSION_STATE_COUNT,
 };
 
+/* Every message touches the first line of the cache. */
 struct session {
-        struct acd_link link;     /* in the list of its state */
-        struct acd_link of_conn;  /* among the sessions of its connection */
-        struct acd_link of_agent; /* among those of its agent; not when replaced */
-        struct lease lease;
+        _Alignas(64) struct acd_link of_agent; /* among those of its agent; not when replaced */
+        struct conn *conn;
+        acd_agent_id agent;
         enum session_state state;
         uint32_t number; /* in frame headers: index and generation, never 0 */
         uint32_t push;   /* of the last push */
         bool is_shared;
-        struct conn *conn;
-        acd_agent_id agent;
+        struct lease lease;
+        struct acd_link link;    /* in the list of its state */
+        struct acd_link of_conn; /* among the sessions of its connection */
 };
 
 struct session_pool {

@@ -65,13 +65,18 @@ bool acd_buffer_append(struct acd_buffer *buffer, const void *bytes, size_t size
 
 void acd_buffer_compact(struct acd_buffer *buffer)
 {
-        ACD_ASSERT(acd_buffer_is_sane(buffer));
+        if (buffer->done_size > 0)
+                acd_buffer_move(buffer, buffer->bytes);
+}
 
+void acd_buffer_move(struct acd_buffer *buffer, void *memory)
+{
         size_t live_size = buffer->received_size - buffer->done_size;
 
-        if (buffer->done_size == 0)
-                return;
-        memmove(buffer->bytes, buffer->bytes + buffer->done_size, live_size);
+        ACD_ASSERT(acd_buffer_is_sane(buffer));
+        if (live_size > 0)
+                memmove(memory, buffer->bytes + buffer->done_size, live_size);
+        buffer->bytes = memory;
         buffer->parsed_size -= buffer->done_size;
         buffer->received_size = live_size;
         buffer->done_size = 0;

@@ -102,3 +102,7 @@ static inline void acd_buffer_finish(struct acd_buffer *buffer)
 
 /* Move what is not done to the beginning. Views into the buffer are void. */
 void acd_buffer_compact(struct acd_buffer *buffer);
+
+/* From now on over @memory, of the same size; what is not done goes to its beginning. Views into
+ * the buffer are void. */
+void acd_buffer_move(struct acd_buffer *buffer, void *memory);
