@@ -136,8 +136,8 @@ static void decide(struct shard *shard)
         conn_read_ready(shard);
 }
 
-/* Give the batch to the helper thread? With nothing else to do, or a quick disk, it would only add
- * two wake-ups to the wait. */
+/* Give the batch to the helper thread? When more is there than a turn may take, yes: the next turn
+ * has enough to do. Else, with a quick disk, it would only add two wake-ups to the wait. */
 static bool is_handed_over(struct shard *shard)
 {
         const struct world_sockets *sockets = shard->world.sockets;
@@ -148,8 +148,8 @@ static bool is_handed_over(struct shard *shard)
                 return false;
         if (who == COMMIT_THREAD_ALWAYS)
                 return true;
-        return commit_is_slow(&shard->commit) &&
-               (conn_is_more_waiting(&shard->conns) || sockets->look(sockets->self));
+        return conn_is_more_waiting(&shard->conns) ||
+               (commit_is_slow(&shard->commit) && sockets->look(sockets->self));
 }
 
 static int commit(struct shard *shard)
