@@ -9,6 +9,9 @@
  *   bound can io_uring                        whether that can be had
  *   bound round-trip ADDRESS [--size BYTES] [--seconds S]
  *   bound sync DIR [--size BYTES] [--seconds S]
+ *   bound serve-floor ADDRESS --dir DIR --size BYTES --answer BYTES --log BYTES
+ *   bound floor ADDRESS --size BYTES --answer BYTES --connections N --in-flight N
+ *                       [--seconds S] [--pid PID]  see bound_floor.c
  *
  * An agent with a connection of his own costs a daemon at least one read and one write
  * a life cycle: acceptance and completion come together, and when more contacts wait
@@ -60,9 +63,11 @@ struct settings {
         double seconds;
         int pid;
         bool is_uring;
+        const char *dir;
+        uint32_t log, in_flight;
 };
 
-static uint64_t now_ns(void)
+uint64_t bound_now_ns(void)
 {
         struct timespec now;
 
@@ -70,7 +75,7 @@ static uint64_t now_ns(void)
         return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
-static void watch(int poll_fd, int fd)
+void bound_watch(int poll_fd, int fd)
 {
         struct epoll_event event = { .events = EPOLLIN, .data.fd = fd };
 
@@ -133,7 +138,7 @@ static _Noreturn void serve(int listener, size_t answer_size)
         struct epoll_event events[EVENT_MAX];
 
         link_check(poll_fd >= 0, "epoll: %s", strerror(errno));
-        watch(poll_fd, listener);
+        bound_watch(poll_fd, listener);
         for (;;) {
                 int count = epoll_wait(poll_fd, events, EVENT_MAX, -1);
 
@@ -143,7 +148,7 @@ static _Noreturn void serve(int listener, size_t answer_size)
                         if (fd != listener)
                                 echo_one(fd, answer_size);
                         else if ((fd = bound_accept(listener)) >= 0)
-                                watch(poll_fd, fd);
+                                bound_watch(poll_fd, fd);
                 }
         }
 }
@@ -175,9 +180,9 @@ static uint64_t echo_turn(int poll_fd, const struct settings *settings)
 
 static uint64_t echo_for(int poll_fd, const struct settings *settings, double seconds)
 {
-        uint64_t end = now_ns() + (uint64_t)(seconds * 1e9), done = 0;
+        uint64_t end = bound_now_ns() + (uint64_t)(seconds * 1e9), done = 0;
 
-        while (now_ns() < end)
+        while (bound_now_ns() < end)
                 done += echo_turn(poll_fd, settings);
         return done;
 }
@@ -193,15 +198,15 @@ static void echo(const struct settings *settings)
         link_check(link != NULL && poll_fd >= 0, "no memory");
         for (uint32_t i = 0; i < settings->connections; i++) {
                 link_open(&link[i], settings->place);
-                watch(poll_fd, link[i].fd);
+                bound_watch(poll_fd, link[i].fd);
                 link_put(&link[i], message, settings->size);
                 link_flush(&link[i]);
         }
         echo_for(poll_fd, settings, settings->seconds / 4);
         cpu = server_cpu_us(settings->pid);
-        begin = now_ns();
+        begin = bound_now_ns();
         done = echo_for(poll_fd, settings, settings->seconds);
-        seconds = (double)(now_ns() - begin) / 1e9;
+        seconds = (double)(bound_now_ns() - begin) / 1e9;
         printf("{\"connections\": %u, \"size\": %u, \"answer\": %u, \"rate\": %.1f, "
                "\"server_cpu_us\": %.4f}\n",
                settings->connections, settings->size,
@@ -238,21 +243,21 @@ static struct histogram *histogram_new(void)
 static void round_trip(const struct settings *settings)
 {
         struct histogram *histogram = histogram_new();
-        uint64_t end = now_ns() + (uint64_t)(settings->seconds * 1e9);
+        uint64_t end = bound_now_ns() + (uint64_t)(settings->seconds * 1e9);
         char message[BOUND_MESSAGE_MAX] = { 0 };
         struct link link;
         struct pollfd ready;
 
         link_open(&link, settings->place);
         ready = (struct pollfd){ .fd = link.fd, .events = POLLIN };
-        for (uint64_t now = now_ns(); now < end;) {
+        for (uint64_t now = bound_now_ns(); now < end;) {
                 uint64_t begin = now;
 
                 link_check(send(link.fd, message, settings->size, MSG_NOSIGNAL) > 0, "send: %s",
                            strerror(errno));
                 link_check(poll(&ready, 1, 10000) == 1, "the echo server is silent");
                 link_check(recv(link.fd, message, sizeof(message), 0) > 0, "no echo");
-                now = now_ns();
+                now = bound_now_ns();
                 histogram_add(histogram, now - begin, 1);
         }
         print_times(histogram, settings->size);
@@ -263,7 +268,7 @@ static void round_trip(const struct settings *settings)
 static void sync_times(const struct settings *settings)
 {
         struct histogram *histogram = histogram_new();
-        uint64_t end = now_ns() + (uint64_t)(settings->seconds * 1e9);
+        uint64_t end = bound_now_ns() + (uint64_t)(settings->seconds * 1e9);
         char path[512], *zeros = calloc(1, FILE_SIZE), batch[BOUND_MESSAGE_MAX] = { 1 };
         off_t at = 0;
         int fd;
@@ -274,13 +279,13 @@ static void sync_times(const struct settings *settings)
         unlink(path);
         link_check(pwrite(fd, zeros, FILE_SIZE, 0) == FILE_SIZE && fsync(fd) == 0, "write: %s",
                    strerror(errno));
-        for (uint64_t now = now_ns(); now < end;) {
+        for (uint64_t now = bound_now_ns(); now < end;) {
                 uint64_t begin = now;
 
                 link_check(pwrite(fd, batch, settings->size, at) == (ssize_t)settings->size &&
                                    fdatasync(fd) == 0,
                            "sync: %s", strerror(errno));
-                now = now_ns();
+                now = bound_now_ns();
                 histogram_add(histogram, now - begin, 1);
                 at += settings->size;
                 if (at + settings->size > FILE_SIZE)
@@ -304,6 +309,12 @@ static void set(struct settings *settings, const char *name, const char *value)
                 settings->is_uring = strcmp(value, "io_uring") == 0;
         else if (strcmp(name, "--seconds") == 0)
                 settings->seconds = strtod(value, NULL);
+        else if (strcmp(name, "--dir") == 0)
+                settings->dir = value;
+        else if (strcmp(name, "--log") == 0)
+                settings->log = (uint32_t)strtoul(value, NULL, 10);
+        else if (strcmp(name, "--in-flight") == 0)
+                settings->in_flight = (uint32_t)strtoul(value, NULL, 10);
         else if (strcmp(name, "--pid") == 0)
                 settings->pid = (int)strtol(value, NULL, 10);
         else
@@ -312,7 +323,8 @@ static void set(struct settings *settings, const char *name, const char *value)
 
 int main(int argc, char **argv)
 {
-        struct settings settings = { .connections = 1000, .size = 64, .seconds = 2 };
+        struct settings settings = { .connections = 1000, .size = 64, .seconds = 2, .dir = "." };
+        struct bound_floor floor;
 
         link_check(argc >= 3 && argc % 2 == 1, "usage: bound WHAT WHERE [--option value ...]");
         settings.place = argv[2];
@@ -323,12 +335,26 @@ int main(int argc, char **argv)
         link_check(settings.size >= 1 && settings.size <= BOUND_MESSAGE_MAX, "--size 1..%d",
                    BOUND_MESSAGE_MAX);
         link_check(settings.answer <= BOUND_MESSAGE_MAX, "--answer 1..%d", BOUND_MESSAGE_MAX);
+        floor = (struct bound_floor){
+                .dir = settings.dir,
+                .size = settings.size,
+                .answer = settings.answer > 0 ? settings.answer : settings.size,
+                .log = settings.log,
+                .connections = settings.connections,
+                .in_flight = settings.in_flight,
+                .seconds = settings.seconds,
+                .pid = settings.pid,
+        };
         if (strcmp(argv[1], "can") == 0)
                 printf("{\"can\": %s}\n", bound_has_uring() ? "true" : "false");
         else if (strcmp(argv[1], "serve") == 0 && settings.is_uring)
                 bound_serve_uring(listen_at(settings.place), settings.answer);
         else if (strcmp(argv[1], "serve") == 0)
                 serve(listen_at(settings.place), settings.answer);
+        else if (strcmp(argv[1], "serve-floor") == 0)
+                bound_serve_floor(listen_at(settings.place), &floor);
+        else if (strcmp(argv[1], "floor") == 0)
+                bound_load_floor(settings.place, &floor);
         else if (strcmp(argv[1], "echo") == 0)
                 echo(&settings);
         else if (strcmp(argv[1], "round-trip") == 0)

@@ -78,6 +78,27 @@ def peers(bench, **options):
     return rows
 
 
+# What a life cycle moves: bytes in, bytes out, bytes to the journal and the event log (the
+# daemon's bytes_in_total, bytes_out_total, and /proc/PID/io, with 100 bytes of attributes).
+FLOOR_SIZES = {"size": 190, "answer": 290, "log": 640}
+FLOOR = "the bytes alone"
+
+
+def floor_row(bench):
+    """A server that moves as many bytes over as many connections and decides nothing."""
+    program = bench.build / "bench/peers/bound"
+    sizes = [word for name, value in FLOOR_SIZES.items() for word in ("--" + name, str(value))]
+
+    def measure():
+        command = servers.bound(program, "--dir", ".", *sizes, what="serve-floor")
+        with servers.running(command, bench.where) as server:
+            return servers.parse(servers.run_load(
+                [program, "floor", server.address, *sizes, "--connections",
+                 bench.scale.connections, "--in-flight", bench.scale.window, "--seconds",
+                 bench.scale.seconds, "--pid", server.pid]))
+    return measure
+
+
 def in_memory_sections(bench):
     """Everything in memory: by what waits, then by what is in flight."""
     scale = bench.scale
@@ -86,9 +107,13 @@ def in_memory_sections(bench):
         if waiting > 0:
             rows[OURS + ", nothing waiting"] = bench.ours.row(bench, sync="never",
                                                               window=scale.window)
+        else:
+            rows[FLOOR] = floor_row(bench)
         yield Section("waiting-%d" % waiting, "%s waiting, %s in flight, in memory" % (
             number(waiting), number(scale.window)), rows | peers(
-                bench, window=scale.window, waiting=waiting))
+                bench, window=scale.window, waiting=waiting), "" if waiting > 0 else
+                "The bytes alone: a server that reads, answers and logs as many bytes a life "
+                "cycle as acdd does, over as many connections, and decides nothing.")
     for window in scale.windows:
         rows = {OURS: bench.ours.row(bench, sync="never", window=window)}
         yield Section("window-%d" % window, "nothing waiting, %s in flight, in memory" % (

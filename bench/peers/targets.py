@@ -88,12 +88,32 @@ def core(text, ours, other, waiting, least):
     return judge
 
 
+def limit(text, other):
+    """How many times another server's rate the bytes of a life cycle alone would be, and with the
+    core alone beside: what no implementation of these frames and files could pass."""
+    def judge(results):
+        theirs = [results.median("waiting-0", name, "server_cpu_us") for name in other]
+        bytes_us = results.median("waiting-0", "the bytes alone", "server_cpu_us")
+        core_ns = results.median("core", "1,000 waiting, 1,000 agents", "core")
+        if None in theirs or bytes_us is None:
+            return Line(text, "–", "", COMPARED)
+        with_core = "" if core_ns is None else "%s with the core" % times(
+            min(theirs) / (bytes_us + core_ns / 1000))
+        return Line(text, times(min(theirs) / bytes_us), with_core, COMPARED)
+    return judge
+
+
 def targets(scale):
     rate = "acdd, %s/s" % format(scale.rate, ",")
     half = "acdd, half of the most"
     empty = "waiting-0"
     return [
         at_least("nothing waiting: ≥ 2 × gearmand", empty, "acdd", GEARMANDS, 2),
+        limit("nothing waiting: the bytes alone, to gearmand", GEARMANDS),
+        limit("nothing waiting: the bytes alone, to ZADD, ZPOPMIN with a record", ["redis-zset"]),
+        limit("nothing waiting: the bytes alone, to the minimal Lua pop", ["redis-minimal"]),
+        limit("nothing waiting: the bytes alone, to the full Lua distributor", ["redis-full"]),
+        limit("nothing waiting: the bytes alone, to beanstalkd", ["beanstalkd"]),
         at_least("one connection: ≥ 2 × gearmand", "connections-1", "acdd", GEARMANDS, 2),
         at_least("nothing waiting: ≥ 30 × beanstalkd", empty, "acdd", ["beanstalkd"], 30),
         at_least("nothing waiting: ≥ 40 × the full Lua distributor", empty, "acdd",

@@ -153,9 +153,9 @@ def acdd(program, *options, data=None):
     return command
 
 
-def bound(program, *options):
+def bound(program, *options, what="serve"):
     def command(address, _):
-        return [str(program), "serve", address, *options]
+        return [str(program), what, address, *options]
     return command
 
 
