@@ -24,6 +24,7 @@
  */
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/buffer.h"
@@ -143,6 +144,13 @@ void conn_on_socket(struct shard *shard, uint32_t index, bool is_readable, bool 
 /* Have what the next CONN_AHEAD_COUNT frames of @conn are about on its way to the cache, if the
  * core is so large that this pays. Decides nothing. */
 void conn_fetch_ahead(struct shard *shard, const struct conn *conn);
+
+/* Have what a message touches of @conn on its way to the cache. */
+static inline void conn_fetch(const struct conn *conn)
+{
+        for (size_t at = 0; at < offsetof(struct conn, link); at += 64)
+                __builtin_prefetch((const char *)conn + at, 1);
+}
 
 /* Read and decide what ready connections sent, as far as there is room. */
 void conn_read_ready(struct shard *shard);

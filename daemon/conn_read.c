@@ -157,9 +157,12 @@ void conn_read_ready(struct shard *shard)
 
         for (uint32_t i = 0; i < count && !acd_list_is_empty(ready); i++) {
                 struct acd_link *link = acd_list_first(ready);
+                struct acd_link *next = acd_list_next(link);
 
                 if (is_blocked(shard))
                         return;
+                if (next != NULL)
+                        conn_fetch(acd_container_of(next, struct conn, ready));
                 acd_list_remove(link);
                 acd_list_push_back(ready, link);
                 read_conn(shard, acd_container_of(link, struct conn, ready));

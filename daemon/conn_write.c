@@ -127,8 +127,8 @@ void conn_end_slowly(struct shard *shard, struct conn *conn, const uint8_t *at, 
 }
 
 /* Lists may be bounded by more than they take: whether they fit is seen when they are written. */
-static void send_tagged(struct shard *shard, struct conn *conn,
-                             const struct wire_message *message, uint64_t tag, bool is_answer)
+static void send_tagged(struct shard *shard, struct conn *conn, const struct wire_message *message,
+                        uint64_t tag, bool is_answer)
 {
         size_t bound = wire_bound(message);
         size_t size;
@@ -250,6 +250,8 @@ void conn_write_unsent(struct shard *shard)
 
                 if (link == NULL)
                         break;
+                if (!acd_list_is_empty(unsent))
+                        conn_fetch(acd_container_of(acd_list_first(unsent), struct conn, unsent));
                 acd_list_push_back(unsent, link);
                 gather(shard, acd_container_of(link, struct conn, unsent));
         }
