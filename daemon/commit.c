@@ -17,8 +17,9 @@
  * runs in the next one.
  *
  * Why handing over depends on waiting input and on the disk: with nothing else to do, a thread
- * would only add two wake-ups to the wait; and so it does when the disk is quick. What it
- * takes is only known of syncs that were waited for, so one of some is.
+ * would only add two wake-ups to the wait; and so it does when the disk is quick, unless a turn
+ * could not even take all that was there. What a sync takes is only known of those that were
+ * waited for, so one of some is, on a slow disk.
  *
  * The digest runs over every accepted command's kind, reply and number of
  * events, and over the entries of each batch as bytes, names included: a replay

@@ -45,9 +45,10 @@ void conn_pool_init(struct shard *shard, const struct conn_memory *memory)
                 acd_list_init(&pool->state[i]);
         acd_list_init(&pool->ready);
         acd_list_init(&pool->unsent);
-        lease_list_init(&pool->hello, options_number(options, OPTION_HELLO_TIMEOUT_MS) * NS_PER_MS);
+        lease_list_init_exact(&pool->hello,
+                              options_number(options, OPTION_HELLO_TIMEOUT_MS) * NS_PER_MS);
         lease_list_init(&pool->silence, options_number(options, OPTION_SILENCE_MS) * NS_PER_MS);
-        lease_list_init(&pool->linger, (uint64_t)CONN_LINGER_MS * NS_PER_MS);
+        lease_list_init_exact(&pool->linger, (uint64_t)CONN_LINGER_MS * NS_PER_MS);
         pool->buffers = memory->buffers;
         pool->read_buffer = memory->buffers + (size_t)memory->conn_count * CONN_READ_SIZE;
         output_pool_init(&pool->blocks, memory->blocks, memory->block_count);

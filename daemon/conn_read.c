@@ -73,7 +73,7 @@ static bool decide_frames(struct shard *shard, struct conn *conn, uint32_t *budg
         return true;
 }
 
-/* One read. False: the peer is gone. @ret_is_more: it filled the space, so there is more. */
+/* One read. False: the peer is gone. @ret_is_more: it filled the space, so there may be more. */
 static bool read_once(struct shard *shard, struct conn *conn, bool *ret_is_more)
 {
         const struct world_sockets *sockets = shard->world.sockets;

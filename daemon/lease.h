@@ -39,6 +39,13 @@ static inline void lease_list_init(struct lease_list *list, uint64_t duration_ns
         list->slack_ns = duration_ns / 8;
 }
 
+/* The same where nobody renews his lease: it ends when it should. */
+static inline void lease_list_init_exact(struct lease_list *list, uint64_t duration_ns)
+{
+        lease_list_init(list, duration_ns);
+        list->slack_ns = 0;
+}
+
 /* Begin or renew. */
 static inline void lease_renew(struct lease_list *list, struct lease *lease, uint64_t now_ns)
 {

@@ -218,8 +218,8 @@ static int plan_epoch(struct shard *shard, struct recovery *recovery, struct sha
         if (!acd_can_begin_history(shard->acd, rise))
                 return refuse_new_history(
                         shard,
-                        "has had so many new histories that no ids are left for another one; take "
-                        "an empty directory and apply the configuration to it",
+                        "has had so many new histories, or contacts, that no ids are left for "
+                        "another; take an empty directory and apply the configuration to it",
                         error);
         return 0;
 }

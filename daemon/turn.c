@@ -14,8 +14,8 @@
  * all, however many. They are the same lines.
  *
  * Why reading and deciding are one loop over connections and not two: what is
- * read is decided at once from the connection's own buffer, so that nothing is
- * copied and at most one frame a connection is left in it.
+ * read is decided at once where it was read to, one buffer for all, so that it is in the
+ * cache and only what could not be decided is copied.
  *
  * What one turn may take is bounded everywhere: 4,096 units of the agenda, 4,096
  * timers' steps, 1,024 frames a connection, one batch.

@@ -42,7 +42,7 @@ int bench_memory(const struct bench_options *options)
                "%8.1f  contact_count_max: the slot, with list links and tree node\n"
                "%8.1f  of a million, with the %d slots that are held back: ids of who is gone\n"
                "%8.1f  key_count_max, of one with a client key: record, table, timer\n"
-               "%8.1f  payload_cell_count_max: 60 bytes of attributes or key\n",
+               "%8.1f  payload_cell_count_max: 52 bytes of attributes or key\n",
                contact, contact + held_back / MILLION, ACD_QUARANTINE_MAX, key, cell);
         bench_json(options,
                    "\"memory\": \"contact\", \"bytes\": %.1f, \"of_a_million\": %.1f, "

@@ -104,8 +104,10 @@ _Noreturn void bound_serve_floor(int listener, const struct bound_floor *floor)
                         if (fd == listener) {
                                 fd = bound_accept(listener);
                                 link_check(fd < FD_MAX, "too many connections");
-                                if (fd >= 0)
-                                        bound_watch(poll_fd, fd);
+                                if (fd < 0)
+                                        continue;
+                                part_size[fd] = 0;
+                                bound_watch(poll_fd, fd);
                                 continue;
                         }
                         taken = take(fd, floor->size);
@@ -164,6 +166,10 @@ void bound_load_floor(const char *address, const struct bound_floor *floor)
         double cpu, seconds;
 
         link_check(link != NULL && message != NULL && poll_fd >= 0, "no memory");
+        link_check(floor->in_flight >= floor->connections &&
+                           floor->in_flight * (floor->size + floor->answer + floor->log) <=
+                                   TURN_MAX,
+                   "--in-flight: one a connection at least, and at most %d bytes in all", TURN_MAX);
         for (uint32_t i = 0; i < floor->connections; i++) {
                 link_open(&link[i], address);
                 link_check(link[i].fd < FD_MAX, "too many connections");

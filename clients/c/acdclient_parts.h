@@ -158,7 +158,7 @@ struct acdclient_contact {
         uint64_t submitted_ns; /* core time */
         uint64_t queued_ns; /* entry into the queue */
         uint64_t waited_ms; /* since submit, until active or now */
-        uint32_t offer_count; /* offers made so far */
+        uint32_t offer_count; /* offers made so far; 65,535 are that many or more */
         struct acdclient_text client_key; /* empty: none was given */
         struct acdclient_text customer_key; /* empty: none was given */
         struct acdclient_text gateway; /* empty: nobody's */
@@ -475,7 +475,7 @@ struct acdclient_offer {
         struct acdclient_text customer_key; /* empty: none was given */
         struct acdclient_bytes attributes; /* as they were submitted */
         struct acdclient_text client_key; /* empty: none was given */
-        uint32_t offer_count; /* of this contact, this one included */
+        uint32_t offer_count; /* of this contact, this one included; 65,535 are that many or more */
         /* OFFERED; CONNECTING or ACTIVE when the queue accepts by itself */
         enum acdclient_assignment_state state;
 };

@@ -161,7 +161,8 @@ void acd_offer(struct acd *acd, uint32_t contact_index, uint32_t agent_index, ui
         acd_contact_go_from(acd, contact_index, bond.queue, ACD_CONTACT_WAITING,
                             ACD_CONTACT_OFFERED);
         bond.contact->assignment = index;
-        bond.contact->offer_count++;
+        if (bond.contact->offer_count < UINT16_MAX)
+                bond.contact->offer_count++;
         bond.assignment->deadline = fact.deadline;
         acd_timer_begin(acd, TIMER_ASSIGNMENT, index, fact.deadline);
         acd_event_of_bond(acd, bond, fact);

@@ -38,7 +38,7 @@ void acd_contact_join_gateway(struct acd *acd, uint32_t index)
 
         if (acd->contact[index].gateway == 0)
                 return;
-        acd->contact_cold[index].round = gateway->round;
+        acd->contact[index].round = (uint16_t)gateway->round;
         acd_ilist_push_back(gateway_space(acd), &gateway->contacts, index);
 }
 

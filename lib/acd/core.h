@@ -28,7 +28,7 @@
 enum {
         CORE_TICK_BITS = 20,        /* a timer tick is 2^20 ns */
         CORE_OWNER_BITS = 28,       /* of a list's tag */
-        CORE_CELL_SIZE = 60,        /* payload bytes of a cell */
+        CORE_CELL_SIZE = 52,        /* payload bytes of a cell */
         CORE_RETRY_AFTER_MS = 1000, /* said when something is full */
         CORE_FILL_MAX = 1024,       /* agents a class is filled with in one step or unit */
         CORE_SCAN_MAX = 1024,       /* slots looked at in one unit of the agenda */
@@ -278,8 +278,9 @@ struct acd_contact {
         uint32_t class;
         uint32_t gateway;
         uint32_t assignment;
-        uint32_t offer_count;
-        uint32_t pair; /* oldest of its pairs; of a free slot: its gateway's generation */
+        uint16_t offer_count; /* stays at its greatest */
+        uint16_t round;       /* of RESUME in which it was named last, or made: its last bits */
+        uint32_t pair;        /* oldest of its pairs; of a free slot: its gateway's generation */
         uint32_t key;
 };
 
@@ -289,12 +290,11 @@ struct acd_contact_cold {
         uint32_t customer_key; /* payloads */
         uint32_t attributes;
         struct acd_ilink gateway_link;
-        uint32_t round;        /* of RESUME in which it was named last, or made */
         struct acd_inode node; /* in the tree of its class and band */
 };
 
 _Static_assert(sizeof(struct acd_contact) == 64, "what matching touches is one cache line");
-_Static_assert(sizeof(struct acd_contact_cold) == 56, "128 bytes a contact, held back slots too");
+_Static_assert(sizeof(struct acd_contact_cold) == 48, "112 bytes a contact, held back slots too");
 
 struct acd_assignment {
         uint32_t generation;

@@ -142,7 +142,8 @@ bool acd_gateway_release_work(struct acd *acd, struct acd_job *job, uint32_t ind
         contact = walk_next(acd, job, index);
         if (contact == 0)
                 return false;
-        if (acd->contact_cold[contact].round != gateway->round && acd_contact_is_live(acd, contact))
+        if (acd->contact[contact].round != (uint16_t)gateway->round &&
+            acd_contact_is_live(acd, contact))
                 acd_contact_close(acd, contact, ACD_REASON_GATEWAY_RELEASED, "");
         walk_on(acd, job, contact);
         return job->cursor != 0;
@@ -247,7 +248,7 @@ static enum acd_resumed resume_one(struct acd *acd, uint32_t gateway, uint64_t i
                         return ACD_RESUMED_UNKNOWN;
                 if (acd->contact[index].state == ACD_CONTACT_ENDED)
                         return ACD_RESUMED_CLOSED;
-                acd->contact_cold[index].round = acd->gateway[gateway].round;
+                acd->contact[index].round = (uint16_t)acd->gateway[gateway].round;
                 return ACD_RESUMED_KEPT;
         }
         ghost = acd_ghost_of(acd, ACD_OBJECT_CONTACT, id);

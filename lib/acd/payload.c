@@ -3,9 +3,9 @@
  * The payload store: attributes, keys and addresses, which the core keeps and
  * never reads.
  *
- *      payload --> | next | 60 bytes | --> | next | 60 bytes | --> | LAST + n | n bytes ... |
+ *      payload --> | next | 52 bytes | --> | next | 52 bytes | --> | LAST + n | n bytes ... |
  *
- * One block of 64-byte cells, in chains; the last cell says how many of its
+ * One block of 56-byte cells, in chains; the last cell says how many of its
  * bytes are in use. An empty string is payload 0 and takes no cell. Whoever puts
  * something in has asked acd_payload_fits() before, so putting cannot fail.
  *

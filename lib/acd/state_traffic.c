@@ -8,11 +8,23 @@
 
 static void stream_node(struct acd_stream *s, struct acd_inode *node, uint32_t max)
 {
-        acd_stream_u32(s, &node->left, max);
-        acd_stream_u32(s, &node->right, max);
-        acd_stream_u32(s, &node->parent, max);
-        acd_stream_u32(s, &node->height, 64);
-        acd_stream_u64(s, &node->least);
+        enum { HEIGHT_MAX = 63 };
+        uint32_t left = node->left, right = node->right;
+        uint32_t parent = node->parent, height = node->height;
+        uint64_t least = node->least;
+
+        acd_stream_u32(s, &left, max);
+        acd_stream_u32(s, &right, max);
+        acd_stream_u32(s, &parent, max);
+        acd_stream_u32(s, &height, HEIGHT_MAX);
+        acd_stream_u64(s, &least);
+        *node = (struct acd_inode){
+                .left = left,
+                .right = right,
+                .parent = parent & ACD_INODE_INDEX_MAX,
+                .height = height & HEIGHT_MAX,
+                .least = least,
+        };
 }
 
 static void stream_contact(struct acd_stream *s, struct acd *acd, uint32_t index)
@@ -35,10 +47,10 @@ static void stream_contact(struct acd_stream *s, struct acd *acd, uint32_t index
         acd_stream_u64(s, &contact->submitted);
         acd_stream_u32(s, &contact->class, acd->classes.top);
         acd_stream_u32(s, &contact->assignment, acd->assignments.top);
-        acd_stream_u32(s, &contact->offer_count, UINT32_MAX);
+        acd_stream_u16(s, &contact->offer_count);
         acd_stream_u32(s, &contact->key, acd->keys.top);
         acd_stream_link(s, &cold->gateway_link, acd->contacts.top);
-        acd_stream_u32(s, &cold->round, UINT32_MAX);
+        acd_stream_u16(s, &contact->round);
         acd_stream_payload(s, acd, &cold->customer_key, ACD_CUSTOMER_KEY_MAX);
         acd_stream_payload(s, acd, &cold->attributes, ACD_ATTRIBUTES_MAX);
         acd_stream_u64(s, &cold->active_ns);

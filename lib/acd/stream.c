@@ -126,6 +126,14 @@ void acd_stream_u32(struct acd_stream *stream, uint32_t *value, uint32_t max)
         *value = (uint32_t)wide;
 }
 
+void acd_stream_u16(struct acd_stream *stream, uint16_t *value)
+{
+        uint32_t wide = *value;
+
+        acd_stream_u32(stream, &wide, UINT16_MAX);
+        *value = (uint16_t)wide;
+}
+
 void acd_stream_u8(struct acd_stream *stream, uint8_t *value, uint8_t max)
 {
         uint32_t wide = *value;

@@ -42,6 +42,7 @@ void acd_stream_u64(struct acd_stream *stream, uint64_t *value);
 void acd_stream_i64(struct acd_stream *stream, int64_t *value);
 /* At most @max, when loading. */
 void acd_stream_u32(struct acd_stream *stream, uint32_t *value, uint32_t max);
+void acd_stream_u16(struct acd_stream *stream, uint16_t *value);
 void acd_stream_u8(struct acd_stream *stream, uint8_t *value, uint8_t max);
 void acd_stream_bool(struct acd_stream *stream, bool *value);
 /* A text in an array of @size, the rest of it zero. */

@@ -193,6 +193,7 @@ static inline uint32_t make_contact(struct acd *acd, struct entry entry)
         contact->gateway = entry.gateway;
         contact->assignment = 0;
         contact->offer_count = 0;
+        contact->round = 0;
         contact->pair = 0;
         contact->key = 0;
         *cold = (struct acd_contact_cold){ 0 };

@@ -13,7 +13,7 @@
  *
  * A reader parses; what it parsed stays in place, so that views into it are
  * good until acd_buffer_finish() says that nobody looks at it any more. Only
- * acd_buffer_compact() moves bytes. For writing, the same positions mean sent
+ * acd_buffer_compact() and acd_buffer_move() move bytes. For writing, the same positions mean sent
  * (done), handed to the system (parsed) and encoded (received).
  *
  *   Ownership  The caller owns the memory and keeps it while the buffer lives.

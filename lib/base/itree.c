@@ -24,6 +24,15 @@ struct acd_inode *acd_itree_node(const struct acd_itree_space *space, uint32_t i
         return (struct acd_inode *)(void *)((char *)space->nodes + (size_t)index * space->stride);
 }
 
+/* Of so many elements as there are indexes a tree has less than 40. */
+enum { HEIGHT_MAX = (1 << (32 - ACD_INODE_INDEX_BITS)) - 1 };
+
+static void set_parent(struct acd_inode *node, uint32_t parent)
+{
+        ACD_ASSERT(parent <= ACD_INODE_INDEX_MAX);
+        node->parent = parent & ACD_INODE_INDEX_MAX;
+}
+
 static uint32_t height_of(const struct acd_itree_space *space, uint32_t index)
 {
         return index == 0 ? 0 : acd_itree_node(space, index)->height;
@@ -43,7 +52,7 @@ static void node_update(const struct acd_itree_space *space, uint32_t index)
         uint64_t right_least = least_of(space, node->right);
         uint64_t least = space->weight(space->context, index);
 
-        node->height = 1 + (left_height > right_height ? left_height : right_height);
+        node->height = HEIGHT_MAX & (1 + (left_height > right_height ? left_height : right_height));
         if (left_least < least)
                 least = left_least;
         node->least = right_least < least ? right_least : least;
@@ -63,7 +72,7 @@ static void replace_child(const struct acd_itree_space *space, struct acd_itree 
                 acd_itree_node(space, parent)->right = new_child;
         }
         if (new_child != 0)
-                acd_itree_node(space, new_child)->parent = parent;
+                set_parent(acd_itree_node(space, new_child), parent);
 }
 
 /* The right child of @index becomes its parent. */
@@ -77,9 +86,9 @@ static uint32_t rotate_left(const struct acd_itree_space *space, struct acd_itre
         replace_child(space, tree, node->parent, index, up);
         node->right = up_node->left;
         if (node->right != 0)
-                acd_itree_node(space, node->right)->parent = index;
+                set_parent(acd_itree_node(space, node->right), index);
         up_node->left = index;
-        node->parent = up;
+        set_parent(node, up);
         node_update(space, index);
         node_update(space, up);
         return up;
@@ -95,9 +104,9 @@ static uint32_t rotate_right(const struct acd_itree_space *space, struct acd_itr
         replace_child(space, tree, node->parent, index, up);
         node->left = up_node->right;
         if (node->left != 0)
-                acd_itree_node(space, node->left)->parent = index;
+                set_parent(acd_itree_node(space, node->left), index);
         up_node->right = index;
-        node->parent = up;
+        set_parent(node, up);
         node_update(space, index);
         node_update(space, up);
         return up;
@@ -151,7 +160,8 @@ void acd_itree_insert(const struct acd_itree_space *space, struct acd_itree *tre
                 is_left = space->is_before(space->context, index, at);
                 at = is_left ? acd_itree_node(space, at)->left : acd_itree_node(space, at)->right;
         }
-        *node = (struct acd_inode){ .parent = parent, .height = 1 };
+        *node = (struct acd_inode){ .height = 1 };
+        set_parent(node, parent);
         if (parent == 0)
                 tree->root = index;
         else if (is_left)
@@ -180,9 +190,9 @@ static uint32_t unlink_inner(const struct acd_itree_space *space, struct acd_itr
         next_node->left = node->left;
         next_node->right = node->right;
         if (next_node->left != 0)
-                acd_itree_node(space, next_node->left)->parent = next;
+                set_parent(acd_itree_node(space, next_node->left), next);
         if (next_node->right != 0)
-                acd_itree_node(space, next_node->right)->parent = next;
+                set_parent(acd_itree_node(space, next_node->right), next);
         replace_child(space, tree, node->parent, index, next);
         return lowest;
 }

@@ -8,7 +8,8 @@
  * Every element also has a weight, and every node knows the least weight below
  * it, so that "the first in order whose weight is at most w" needs no walk.
  *
- * Index 0 is "none". A zeroed node is valid and means "in no tree".
+ * Index 0 is "none", the greatest is ACD_INODE_INDEX_MAX. A zeroed node is valid and means "in no
+ * tree".
  *
  *   Ownership  The tree owns nothing. Nodes live in the caller's elements.
  *   Failure    Misuse is a bug and aborts. Nothing here can run out.
@@ -20,13 +21,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+enum { ACD_INODE_INDEX_BITS = 26, ACD_INODE_INDEX_MAX = (1 << ACD_INODE_INDEX_BITS) - 1 };
+
+/* 20 bytes, for there is one in each of millions of elements. */
 struct acd_inode {
         uint32_t left;
         uint32_t right;
-        uint32_t parent;
-        uint32_t height; /* 0 = in no tree, 1 = leaf */
-        uint64_t least;  /* weight in the tree of this node */
-};
+        uint32_t parent : ACD_INODE_INDEX_BITS;
+        uint32_t height : 32 - ACD_INODE_INDEX_BITS; /* 0 = in no tree, 1 = leaf */
+        uint64_t least;                              /* weight in the tree of this node */
+} __attribute__((packed, aligned(4)));
 
 struct acd_itree {
         uint32_t root;

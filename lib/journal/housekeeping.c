@@ -83,8 +83,9 @@ int journal_work(struct journal *journal)
                         (void)journal_fail(journal, r, &error);
         }
         journal_unlock_io(journal);
+        /* Another file: the thread lets go of the one before, whose blocks may be needed. */
         if (number != atomic_load(&journal->writer.filled_number))
-                before = 0;
+                before = UINT64_MAX;
         journal_syncer_nudge(journal, before, atomic_load(&journal->writer.filled_size));
         return r;
 }

@@ -319,7 +319,8 @@ static void tell_threads(struct journal *journal)
         }
         if (job->is_rolled)
                 journal_syncer_wake(journal);
-        journal_syncer_nudge(journal, job->is_rolled ? 0 : job->offset, job->offset + job->size);
+        journal_syncer_nudge(journal, job->is_rolled ? UINT64_MAX : job->offset,
+                             job->offset + job->size);
 }
 
 int journal_commit(struct journal *journal, const struct journal_stamp *stamp,

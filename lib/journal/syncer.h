@@ -29,7 +29,7 @@ struct journal_chore {
 void journal_syncer_set_chore(struct journal *journal, const struct journal_chore *chore);
 
 /* A file that the second thread begins to write has grown from @before to @after bytes. It
- * is woken when that is beyond some piece or a few. */
+ * is woken when that is beyond a piece or a few; @before UINT64_MAX: it is another file. */
 void journal_syncer_nudge(struct journal *journal, uint64_t before, uint64_t after);
 
 /* Start the threads. Only once, after journal_start(). */

@@ -34,11 +34,13 @@ static void *zeros(size_t count, size_t size)
 
 struct state_shard *state_shard_new(const struct acd_limits *limits)
 {
-        struct state_shard *state = zeros(1, sizeof(*state));
+        struct state_shard *state = aligned_alloc(_Alignof(struct state_shard), sizeof(*state));
         struct shard *shard = &state->shard;
         uint32_t agent_slots = limits->agent_count_max * 2 + 2;
         uint32_t gateway_slots = limits->gateway_count_max * 2 + 2;
 
+        ACD_ASSERT(state != NULL);
+        memset(state, 0, sizeof(*state));
         state->of_agent = zeros(agent_slots, sizeof(*state->of_agent));
         state->conn = zeros(gateway_slots, sizeof(*state->conn));
         state->rows = zeros(1, ROW_ARENA_SIZE);

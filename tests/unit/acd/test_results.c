@@ -193,9 +193,9 @@ Test(results, of_limits)
         limits.agent_count_max = 2;
         fixture = fixture_of(&limits);
         command = submit();
-        command.submit.attributes = (struct acd_bytes){ (const uint8_t *)&command, 121 };
+        command.submit.attributes = (struct acd_bytes){ (const uint8_t *)&command, 105 };
         refused(&command, ACD_FULL, ACD_FIELD_ATTRIBUTES);
-        command.submit.attributes.size = 120;
+        command.submit.attributes.size = 104;
         cr_assert_eq(fixture_step(fixture, &command), ACD_OK);
         contact.value = fixture->reply.id;
         refused(&command, ACD_FULL, ACD_FIELD_CONTACT);

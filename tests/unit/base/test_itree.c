@@ -95,9 +95,9 @@ Test(itree, random_operations_agree_with_scans)
                         acd_itree_remove(&space, &tree, index);
                         cr_assert_eq(item->node.height, 0u);
                 } else {
-                        uint64_t at = round % 3 == 0 ? round :
-                                      round % 3 == 1 ? 1000000 - round :
-                                                       acd_prng_below(&prng, 1000000);
+                        uint64_t at = round % 3 == 0   ? round
+                                      : round % 3 == 1 ? 1000000 - round
+                                                       : acd_prng_below(&prng, 1000000);
 
                         item->key = (at << 10) + index;
                         item->weight = acd_prng_below(&prng, 100);
@@ -107,9 +107,28 @@ Test(itree, random_operations_agree_with_scans)
                 cr_assert(acd_itree_is_sane(&space, &tree, ITEM_COUNT));
                 if (round % 50 == 0)
                         check_questions(items, &tree,
-                                        round % 100 == 0 ? UINT64_MAX :
-                                                           acd_prng_below(&prng, 101));
+                                        round % 100 == 0 ? UINT64_MAX : acd_prng_below(&prng, 101));
         }
+}
+
+static uint32_t field_of(const struct acd_inode *node, uint32_t field)
+{
+        const uint32_t values[] = { node->left, node->right, node->parent, node->height };
+
+        return values[field];
+}
+
+/* As much of @value as the field takes. */
+static void set_field(struct acd_inode *node, uint32_t field, uint32_t value)
+{
+        if (field == 0)
+                node->left = value;
+        else if (field == 1)
+                node->right = value;
+        else if (field == 2)
+                node->parent = value & ACD_INODE_INDEX_MAX;
+        else
+                node->height = value % (1u << (32 - ACD_INODE_INDEX_BITS));
 }
 
 /*
@@ -128,18 +147,16 @@ Test(itree, the_check_sees_spoiled_nodes)
         }
         for (uint32_t i = 1; i <= 20; i++) {
                 struct acd_inode saved = items[i].node;
-                uint32_t *fields[] = { &items[i].node.left, &items[i].node.right,
-                                       &items[i].node.parent, &items[i].node.height };
 
                 for (uint32_t f = 0; f < 4; f++) {
                         for (uint32_t value = 0; value < 30; value++) {
-                                if (*fields[f] == value)
+                                if (field_of(&saved, f) == value)
                                         continue;
-                                *fields[f] = value;
+                                set_field(&items[i].node, f, value);
                                 cr_assert_not(acd_itree_is_sane(&space, &tree, 20));
                                 items[i].node = saved;
                         }
-                        *fields[f] = UINT32_MAX;
+                        set_field(&items[i].node, f, UINT32_MAX);
                         cr_assert_not(acd_itree_is_sane(&space, &tree, 20));
                         items[i].node = saved;
                 }

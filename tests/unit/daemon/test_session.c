@@ -9,7 +9,7 @@
 #include "daemon/conn.h"
 #include "daemon/session.h"
 
-enum { SESSION_COUNT = 3, AGENT_COUNT = 4, LEASE_NS = 100 };
+enum { SESSION_COUNT = 3, AGENT_COUNT = 4, LEASE_NS = 100, SLACK_NS = LEASE_NS / 8 };
 
 static struct session memory[SESSION_COUNT];
 static struct acd_list of_agent[AGENT_COUNT];
@@ -68,15 +68,33 @@ Test(session, leases_expire_in_order)
         struct session *b = session_new(&pool, &here, agent(2), false, 10);
 
         session_renew(&pool, a, 20);
-        cr_assert_eq(lease_next_ns(&pool.leases), 10 + LEASE_NS);
-        cr_assert_null(lease_pop_expired(&pool.leases, 9 + LEASE_NS));
-        cr_assert_eq(lease_pop_expired(&pool.leases, 10 + LEASE_NS), &b->lease);
+        cr_assert_eq(lease_next_ns(&pool.leases), 10 + LEASE_NS + SLACK_NS);
+        cr_assert_null(lease_pop_expired(&pool.leases, 9 + LEASE_NS + SLACK_NS));
+        cr_assert_eq(lease_pop_expired(&pool.leases, 10 + LEASE_NS + SLACK_NS), &b->lease);
         session_silence(&pool, b);
         cr_assert(session_is_present(&pool, agent(1)));
         cr_assert_not(session_is_present(&pool, agent(2)));
         session_renew(&pool, b, 300);
         cr_assert(session_is_present(&pool, agent(2)));
         cr_assert_eq(lease_pop_expired(&pool.leases, 300), &a->lease);
+}
+
+/* Goal    Who is heard often is not moved each time, and yet never counts as silent too early:
+ *         his lease ends one duration after his last word, at the latest an eighth later. */
+Test(session, a_lease_is_never_too_short)
+{
+        for (uint64_t heard_ns = 1; heard_ns < 3 * LEASE_NS; heard_ns++) {
+                struct session *session = session_new(&pool, &here, agent(1), false, 0);
+                uint64_t now_ns, ended_ns;
+
+                for (now_ns = 1; now_ns <= heard_ns; now_ns++)
+                        session_renew(&pool, session, now_ns);
+                for (ended_ns = now_ns; lease_pop_expired(&pool.leases, ended_ns) == NULL;)
+                        ended_ns++;
+                cr_assert_geq(ended_ns, heard_ns + LEASE_NS);
+                cr_assert_leq(ended_ns, heard_ns + LEASE_NS + SLACK_NS);
+                session_free(&pool, session);
+        }
 }
 
 /* Goal    A push that was sent before a session ended is still known to be its agent's, and nobody
