@@ -51,6 +51,7 @@ struct queued {
         struct stream *stream; /* EVENT: */
         bool is_resync;
         uint64_t epoch, sequence;
+        uint64_t writer;
         bool is_not_to_make; /* NOMKSTREAM */
         uint8_t *bytes;      /* EVENT: its batch; else all words behind one another */
         uint32_t size;
@@ -68,6 +69,7 @@ struct blocked {
 
 struct client {
         int link; /* -1: none */
+        uint64_t writer; /* the epoch of the process that connected; it may be dead since */
         bool is_multi, is_refused; /* a transaction is open; a command of it was not queued */
         bool is_cut; /* it ends before anything is answered */
         struct queued queued[QUEUED_MAX];
@@ -258,6 +260,7 @@ static void add(const struct queued *queued)
         stream->entry[stream->entry_count++] = (struct redis_entry){
                 .epoch = queued->epoch,
                 .sequence = queued->sequence,
+                .writer = queued->writer,
                 .is_resync = queued->is_resync,
                 .bytes = queued->bytes,
                 .size = queued->size,
@@ -362,6 +365,7 @@ static void do_add(struct sim_redis *redis, struct client *client,
         *queued = (struct queued){ .stream = stream_of(redis, &argument[1]),
                                    .is_resync = is_word(&argument[count - 2], "resync"),
                                    .epoch = strtoull(text, &end, 10),
+                                   .writer = client->writer,
                                    .is_not_to_make = count == 6,
                                    .bytes = malloc(value->size + 1),
                                    .size = value->size };
@@ -711,6 +715,7 @@ void redis_step(struct sim_redis *redis)
                         i++;
                 ACD_ASSERT(i < REDIS_LINK_MAX);
                 redis->client[i].link = link;
+                redis->client[i].writer = acd_epoch(redis->sim->shard->acd);
         }
         for (int i = 0; i < REDIS_LINK_MAX; i++)
                 if (redis->client[i].link >= 0)

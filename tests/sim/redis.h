@@ -20,6 +20,7 @@ struct sim_redis;
 /* What a stream has: entries in order. */
 struct redis_entry {
         uint64_t epoch, sequence;
+        uint64_t writer; /* the epoch of the process that added it */
         bool is_resync;
         uint8_t *bytes;
         uint32_t size;
