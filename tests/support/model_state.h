@@ -32,7 +32,7 @@ enum {
         MODEL_JOB_MAX = 4096,
         MODEL_SLOT_MAX = 16384, /* slots of ids that are followed, each kind */
         MODEL_NONE = -1,
-        MODEL_PAYLOAD_CELL_SIZE = 60, /* rule D7 */
+        MODEL_PAYLOAD_CELL_SIZE = 52, /* rule D7 */
         MODEL_RETRY_AFTER_MS = 1000,  /* rule D6 */
         MODEL_GONE_MET_MAX = 8,       /* rule D20 */
         MODEL_HISTORY_STEP = 1 << 20, /* rule H1 */
