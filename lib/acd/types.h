@@ -81,7 +81,9 @@ enum {
         ACD_AGENT_PARKED_MAX = 8,   /* parked assignments an agent */
         /* k, ever; the limit in force is limits.class_per_agent_max */
         ACD_CLASS_PER_AGENT_MAX = 256,
-        ACD_QUARANTINE_MAX = 1024,  /* free slots before one is used again, beyond a limit */
+        ACD_QUARANTINE_MAX = 8192,  /* free slots before one is used again, beyond a limit: as many
+                                     * as a batch has commands, so that nobody is told of a
+                                     * slot's next use before the end of the last one */
         ACD_CLIENT_KEY_MAX = 64,    /* bytes */
         ACD_CUSTOMER_KEY_MAX = 64,  /* bytes */
         ACD_ATTRIBUTES_MAX = 4096,  /* bytes */
