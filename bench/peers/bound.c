@@ -4,14 +4,13 @@
  *
  *   bound serve ADDRESS [--answer BYTES] [--io epoll|io_uring]
  *                                             an echo server, until it is killed
- *   bound echo ADDRESS [--connections N] [--size BYTES] [--answer BYTES] [--seconds S]
- *                      [--pid PID]
+ *   bound echo ADDRESS [--connections N] [--in-flight N] [--size BYTES] [--answer BYTES]
+ *                      [--seconds S] [--pid PID]
  *   bound can io_uring                        whether that can be had
  *   bound round-trip ADDRESS [--size BYTES] [--seconds S]
  *   bound sync DIR [--size BYTES] [--seconds S]
- *   bound serve-floor ADDRESS --dir DIR --size BYTES --answer BYTES --log BYTES
- *   bound floor ADDRESS --size BYTES --answer BYTES --connections N --in-flight N
- *                       [--seconds S] [--pid PID]  see bound_floor.c
+ *   bound serve-floor ADDRESS --size BYTES --answer BYTES --log BYTES [--dir DIR]
+ *                                             see bound_floor.c
  *
  * An agent with a connection of his own costs a daemon at least one read and one write
  * a life cycle: acceptance and completion come together, and when more contacts wait
@@ -50,6 +49,8 @@
 enum {
         EVENT_MAX = 1024,
         CONNECTION_MAX = 4096,
+        FD_MAX = CONNECTION_MAX + 64,
+        READ_SIZE = 65536,
         BACKLOG = 4096,
         PRECISION = 10,
         NS_MAX = 2000000000,
@@ -59,15 +60,16 @@ enum {
 struct settings {
         const char *place;
         uint32_t connections, size;
-        uint32_t answer; /* 0: as it was asked */
+        uint32_t answer;    /* 0: as it was asked */
+        uint32_t in_flight; /* over all connections; 0: one each */
         double seconds;
         int pid;
         bool is_uring;
-        const char *dir;
-        uint32_t log, in_flight;
+        const char *dir; /* of serve-floor, as the next */
+        uint32_t log;
 };
 
-uint64_t bound_now_ns(void)
+static uint64_t now_ns(void)
 {
         struct timespec now;
 
@@ -121,6 +123,23 @@ int bound_accept(int listener)
         return fd;
 }
 
+int64_t bound_take(int fd, size_t size)
+{
+        static size_t part_size[FD_MAX]; /* what is there of the next message */
+        static char bytes[READ_SIZE];
+        ssize_t count = recv(fd, bytes, sizeof(bytes), 0);
+        size_t all;
+
+        link_check(fd < FD_MAX, "too many connections");
+        if (count <= 0) {
+                part_size[fd] = 0;
+                return -1;
+        }
+        all = part_size[fd] + (size_t)count;
+        part_size[fd] = all % size;
+        return (int64_t)(all / size);
+}
+
 static void echo_one(int fd, size_t answer_size)
 {
         static char message[BOUND_MESSAGE_MAX]; /* not cleared for every call */
@@ -157,63 +176,77 @@ static _Noreturn void serve(int listener, size_t answer_size)
  * Its clients
  */
 
-static uint64_t echo_turn(int poll_fd, const struct settings *settings)
+/* A number of messages of one size, to say as many of as were answered. */
+struct echo {
+        int poll_fd;
+        const char *messages;
+        size_t size, answer_size;
+};
+
+static uint64_t echo_turn(const struct echo *echo)
 {
-        static const char message[BOUND_MESSAGE_MAX];
         static struct epoll_event events[EVENT_MAX];
-        static char answer[BOUND_MESSAGE_MAX];
-        size_t message_size = settings->size;
-        size_t answer_size = settings->answer > 0 ? settings->answer : message_size;
-        int count = epoll_wait(poll_fd, events, EVENT_MAX, 10000);
+        int count = epoll_wait(echo->poll_fd, events, EVENT_MAX, 10000);
+        uint64_t done = 0;
 
         link_check(count > 0, "the echo server is silent");
         for (int i = 0; i < count; i++) {
                 int fd = events[i].data.fd;
+                int64_t taken = bound_take(fd, echo->answer_size);
+                size_t size = (size_t)taken * echo->size;
 
-                link_check(recv(fd, answer, sizeof(answer), 0) == (ssize_t)answer_size,
-                           "an echo of another size");
-                link_check(send(fd, message, message_size, MSG_NOSIGNAL) == (ssize_t)message_size,
+                link_check(taken >= 0, "the echo server is gone");
+                if (taken == 0)
+                        continue;
+                link_check(send(fd, echo->messages, size, MSG_NOSIGNAL) == (ssize_t)size,
                            "send: %s", strerror(errno));
+                done += (uint64_t)taken;
         }
-        return (uint64_t)count;
-}
-
-static uint64_t echo_for(int poll_fd, const struct settings *settings, double seconds)
-{
-        uint64_t end = bound_now_ns() + (uint64_t)(seconds * 1e9), done = 0;
-
-        while (bound_now_ns() < end)
-                done += echo_turn(poll_fd, settings);
         return done;
 }
 
-static void echo(const struct settings *settings)
+static uint64_t echo_for(const struct echo *echo, double seconds)
 {
+        uint64_t end = now_ns() + (uint64_t)(seconds * 1e9), done = 0;
+
+        while (now_ns() < end)
+                done += echo_turn(echo);
+        return done;
+}
+
+static void measure_echo(const struct settings *settings)
+{
+        uint32_t each = settings->in_flight / settings->connections;
         struct link *link = calloc(settings->connections, sizeof(*link));
-        int poll_fd = epoll_create1(EPOLL_CLOEXEC);
-        char message[BOUND_MESSAGE_MAX] = { 0 };
+        char *messages = calloc(each, settings->size);
+        struct echo echo = { .poll_fd = epoll_create1(EPOLL_CLOEXEC),
+                             .messages = messages,
+                             .size = settings->size,
+                             .answer_size =
+                                     settings->answer > 0 ? settings->answer : settings->size };
         uint64_t begin, done;
         double cpu, seconds;
 
-        link_check(link != NULL && poll_fd >= 0, "no memory");
+        link_check(link != NULL && messages != NULL && echo.poll_fd >= 0, "no memory");
         for (uint32_t i = 0; i < settings->connections; i++) {
                 link_open(&link[i], settings->place);
-                bound_watch(poll_fd, link[i].fd);
-                link_put(&link[i], message, settings->size);
+                bound_watch(echo.poll_fd, link[i].fd);
+                link_put(&link[i], messages, (size_t)each * settings->size);
                 link_flush(&link[i]);
         }
-        echo_for(poll_fd, settings, settings->seconds / 4);
+        (void)echo_for(&echo, settings->seconds / 4);
         cpu = server_cpu_us(settings->pid);
-        begin = bound_now_ns();
-        done = echo_for(poll_fd, settings, settings->seconds);
-        seconds = (double)(bound_now_ns() - begin) / 1e9;
-        printf("{\"connections\": %u, \"size\": %u, \"answer\": %u, \"rate\": %.1f, "
-               "\"server_cpu_us\": %.4f}\n",
-               settings->connections, settings->size,
-               settings->answer > 0 ? settings->answer : settings->size, (double)done / seconds,
+        begin = now_ns();
+        done = echo_for(&echo, settings->seconds);
+        seconds = (double)(now_ns() - begin) / 1e9;
+        printf("{\"connections\": %u, \"in_flight\": %u, \"size\": %u, \"answer\": %u, "
+               "\"rate\": %.1f, \"server_cpu_us\": %.4f}\n",
+               settings->connections, each * settings->connections, settings->size,
+               (uint32_t)echo.answer_size, (double)done / seconds,
                (server_cpu_us(settings->pid) - cpu) / (double)done);
         for (uint32_t i = 0; i < settings->connections; i++)
                 link_close(&link[i]);
+        free(messages);
         free(link);
 }
 
@@ -243,21 +276,21 @@ static struct histogram *histogram_new(void)
 static void round_trip(const struct settings *settings)
 {
         struct histogram *histogram = histogram_new();
-        uint64_t end = bound_now_ns() + (uint64_t)(settings->seconds * 1e9);
+        uint64_t end = now_ns() + (uint64_t)(settings->seconds * 1e9);
         char message[BOUND_MESSAGE_MAX] = { 0 };
         struct link link;
         struct pollfd ready;
 
         link_open(&link, settings->place);
         ready = (struct pollfd){ .fd = link.fd, .events = POLLIN };
-        for (uint64_t now = bound_now_ns(); now < end;) {
+        for (uint64_t now = now_ns(); now < end;) {
                 uint64_t begin = now;
 
                 link_check(send(link.fd, message, settings->size, MSG_NOSIGNAL) > 0, "send: %s",
                            strerror(errno));
                 link_check(poll(&ready, 1, 10000) == 1, "the echo server is silent");
                 link_check(recv(link.fd, message, sizeof(message), 0) > 0, "no echo");
-                now = bound_now_ns();
+                now = now_ns();
                 histogram_add(histogram, now - begin, 1);
         }
         print_times(histogram, settings->size);
@@ -268,7 +301,7 @@ static void round_trip(const struct settings *settings)
 static void sync_times(const struct settings *settings)
 {
         struct histogram *histogram = histogram_new();
-        uint64_t end = bound_now_ns() + (uint64_t)(settings->seconds * 1e9);
+        uint64_t end = now_ns() + (uint64_t)(settings->seconds * 1e9);
         char path[512], *zeros = calloc(1, FILE_SIZE), batch[BOUND_MESSAGE_MAX] = { 1 };
         off_t at = 0;
         int fd;
@@ -279,13 +312,13 @@ static void sync_times(const struct settings *settings)
         unlink(path);
         link_check(pwrite(fd, zeros, FILE_SIZE, 0) == FILE_SIZE && fsync(fd) == 0, "write: %s",
                    strerror(errno));
-        for (uint64_t now = bound_now_ns(); now < end;) {
+        for (uint64_t now = now_ns(); now < end;) {
                 uint64_t begin = now;
 
                 link_check(pwrite(fd, batch, settings->size, at) == (ssize_t)settings->size &&
                                    fdatasync(fd) == 0,
                            "sync: %s", strerror(errno));
-                now = bound_now_ns();
+                now = now_ns();
                 histogram_add(histogram, now - begin, 1);
                 at += settings->size;
                 if (at + settings->size > FILE_SIZE)
@@ -324,7 +357,6 @@ static void set(struct settings *settings, const char *name, const char *value)
 int main(int argc, char **argv)
 {
         struct settings settings = { .connections = 1000, .size = 64, .seconds = 2, .dir = "." };
-        struct bound_floor floor;
 
         link_check(argc >= 3 && argc % 2 == 1, "usage: bound WHAT WHERE [--option value ...]");
         settings.place = argv[2];
@@ -335,16 +367,10 @@ int main(int argc, char **argv)
         link_check(settings.size >= 1 && settings.size <= BOUND_MESSAGE_MAX, "--size 1..%d",
                    BOUND_MESSAGE_MAX);
         link_check(settings.answer <= BOUND_MESSAGE_MAX, "--answer 1..%d", BOUND_MESSAGE_MAX);
-        floor = (struct bound_floor){
-                .dir = settings.dir,
-                .size = settings.size,
-                .answer = settings.answer > 0 ? settings.answer : settings.size,
-                .log = settings.log,
-                .connections = settings.connections,
-                .in_flight = settings.in_flight,
-                .seconds = settings.seconds,
-                .pid = settings.pid,
-        };
+        if (settings.in_flight == 0)
+                settings.in_flight = settings.connections;
+        link_check(settings.in_flight >= settings.connections,
+                   "--in-flight: at least one a connection");
         if (strcmp(argv[1], "can") == 0)
                 printf("{\"can\": %s}\n", bound_has_uring() ? "true" : "false");
         else if (strcmp(argv[1], "serve") == 0 && settings.is_uring)
@@ -352,11 +378,11 @@ int main(int argc, char **argv)
         else if (strcmp(argv[1], "serve") == 0)
                 serve(listen_at(settings.place), settings.answer);
         else if (strcmp(argv[1], "serve-floor") == 0)
-                bound_serve_floor(listen_at(settings.place), &floor);
-        else if (strcmp(argv[1], "floor") == 0)
-                bound_load_floor(settings.place, &floor);
+                bound_serve_floor(listen_at(settings.place),
+                                  &(struct bound_floor){ settings.dir, settings.size,
+                                                         settings.answer, settings.log });
         else if (strcmp(argv[1], "echo") == 0)
-                echo(&settings);
+                measure_echo(&settings);
         else if (strcmp(argv[1], "round-trip") == 0)
                 round_trip(&settings);
         else if (strcmp(argv[1], "sync") == 0)

@@ -20,20 +20,18 @@ int bound_accept(int listener);
 /* Have @poll_fd tell of what can be read from @fd. */
 void bound_watch(int poll_fd, int fd);
 
-uint64_t bound_now_ns(void);
+/* Read from @fd: how many messages of @size bytes are whole now. Negative: the peer is gone, and
+ * who has its number next begins anew. */
+int64_t bound_take(int fd, size_t size);
 
-/* The bytes of a life cycle, and nothing else of it (bound_floor.c). */
+/* Serve as bound_floor.c says: @size bytes in, @answer out and @log to two files in @dir, which
+ * stay there, for each message. */
 struct bound_floor {
-        const char *dir;          /* for two files; they stay there */
-        size_t size, answer, log; /* bytes in, out, and to the files, a life cycle */
-        uint32_t connections;     /* of the load */
-        uint32_t in_flight;       /* life cycles, over all of them */
-        double seconds;
-        int pid; /* of the server */
+        const char *dir;
+        size_t size, answer, log;
 };
 
 _Noreturn void bound_serve_floor(int listener, const struct bound_floor *floor);
-void bound_load_floor(const char *address, const struct bound_floor *floor);
 
 /* The build and the kernel have io_uring. */
 bool bound_has_uring(void);

@@ -89,11 +89,13 @@ def floor_row(bench):
     program = bench.build / "bench/peers/bound"
     sizes = [word for name, value in FLOOR_SIZES.items() for word in ("--" + name, str(value))]
 
+    echoed = ("--size", FLOOR_SIZES["size"], "--answer", FLOOR_SIZES["answer"])
+
     def measure():
         command = servers.bound(program, "--dir", ".", *sizes, what="serve-floor")
         with servers.running(command, bench.where) as server:
             return servers.parse(servers.run_load(
-                [program, "floor", server.address, *sizes, "--connections",
+                [program, "echo", server.address, *echoed, "--connections",
                  bench.scale.connections, "--in-flight", bench.scale.window, "--seconds",
                  bench.scale.seconds, "--pid", server.pid]))
     return measure

@@ -11,10 +11,10 @@
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "base/prng.h"
 #include "daemon/shard.h"
+#include "daemon/system.h"
 #include "tests/support/simdisk.h"
 #include "wire/codec.h"
 
@@ -152,21 +152,6 @@ static int64_t wall_ns(void *self)
         return INT64_C(1700000000000000000);
 }
 
-static void *reserve(void *self, size_t size)
-{
-        void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
-                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-
-        (void)self;
-        return memory == MAP_FAILED ? NULL : memory;
-}
-
-static void release(void *self, void *memory, size_t size)
-{
-        (void)self;
-        munmap(memory, size);
-}
-
 static uint64_t chance(void *self)
 {
         static uint64_t drawn;
@@ -205,7 +190,6 @@ static const struct world_sockets sockets = {
         .look = look,
 };
 static const struct world_clock world_clock = { boot_ns, wall_ns, NULL };
-static const struct world_system world_system = { reserve, release, chance, NULL };
 static const struct world_fork world_fork = { begin_fork, poll_fork, cancel_fork, NULL };
 
 static void begin(void)
@@ -221,13 +205,16 @@ static void begin(void)
         char *arguments[COUNT];
         struct options_error wrong = { .text = "" };
         struct shard_error error = { .text = "" };
+        static struct world_system system;
         struct shard_world world = { .clock = &world_clock,
                                      .sockets = &sockets,
                                      .io_name = "test",
-                                     .system = &world_system,
+                                     .system = &system,
                                      .fork = &world_fork,
                                      .log_fd = -1 };
 
+        system = world_system_os;
+        system.random = chance;
         for (int i = 0; i < COUNT; i++)
                 arguments[i] = (char *)(uintptr_t)words[i];
         options_init(&options);
