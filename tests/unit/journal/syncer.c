@@ -13,6 +13,8 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 #include "base/assert.h"
 
@@ -246,6 +248,51 @@ static void signals_stay_the_owners(void)
         journal_syncer_stop(world.journal);
 }
 
+static int look_event;
+
+static bool look_once(void *self)
+{
+        (void)self;
+        ACD_ASSERT(eventfd_write(look_event, 1) == 0);
+        return false;
+}
+
+/* Wait until the other thread has looked for something to begin to write. */
+static void wait_for_look(void)
+{
+        struct pollfd event = { .fd = look_event, .events = POLLIN };
+        eventfd_t count;
+
+        ACD_ASSERT(poll(&event, 1, 60000) == 1);
+        ACD_ASSERT(eventfd_read(look_event, &count) == 0);
+}
+
+/* Goal    The thread that begins to write holds the file that fills; it is woken when that is
+ *         another one, although it is short: here, that a full disk refused the spare. Else it
+ *         would keep the blocks that the disk lacks. */
+static void another_file_is_news(void)
+{
+        struct journal_counts counts;
+
+        look_event = eventfd(0, EFD_CLOEXEC);
+        ACD_ASSERT(look_event >= 0);
+        while (journal_work(world.journal) > 0)
+                ;
+        journal_syncer_set_chore(world.journal, &(struct journal_chore){ .work = look_once });
+        ACD_ASSERT(journal_syncer_start(world.journal) == 0);
+        wait_for_look();
+        simdisk_set_space(disk, 1, 0);
+        do {
+                append_some(5);
+                ACD_ASSERT(commit(journal_last_lsn(world.journal), JOURNAL_COMMIT_HANDED) == 0);
+                ACD_ASSERT(wait_for_batch() == 1);
+                journal_get_counts(world.journal, &counts);
+        } while (counts.roll_count < 2); /* the first is the run's own */
+        wait_for_look();
+        journal_syncer_stop(world.journal);
+        ACD_ASSERT(close(look_event) == 0);
+}
+
 int main(void)
 {
         static const struct {
@@ -258,6 +305,7 @@ int main(void)
                 { "closing finishes what is on its way", closing_finishes_what_is_on_its_way },
                 { "housekeeping runs beside it", housekeeping_runs_beside_it },
                 { "signals stay the owner's", signals_stay_the_owners },
+                { "another file is news", another_file_is_news },
         };
 
         for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++) {
