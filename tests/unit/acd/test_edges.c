@@ -487,6 +487,43 @@ Test(edges, a_removed_agent_leaves_no_pairs)
         fixture_fini(&fixture);
 }
 
+static uint32_t offer_count(const struct fixture *fixture, acd_contact_id contact)
+{
+        struct acd_contact_view view;
+
+        cr_assert(acd_view_contact(fixture->acd, contact, &view));
+        return view.offer_count;
+}
+
+/* Goal    The count of a contact's offers stays at the greatest that it can be. */
+Test(edges, offers_are_counted_up_to_a_bound)
+{
+        static struct fixture fixture;
+        struct acd_queue_config config = fixture_queue_config("q");
+        const char *const names[] = { "a", "b", "c" };
+        acd_agent_id agent[3];
+        acd_contact_id contact;
+
+        fixture_init(&fixture, NULL);
+        for (uint32_t i = 0; i < 3; i++) {
+                agent[i] = fixture_agent(&fixture, names[i], (acd_skill_id){ 0 });
+                fixture_login(&fixture, agent[i]);
+        }
+        contact = fixture_submit(&fixture, fixture_queue(&fixture, &config),
+                                 fixture_channel(&fixture, "chat"), (acd_gateway_id){ 0 });
+        fixture.acd->contact[acd_id_split(contact.value).slot].offer_count = UINT16_MAX - 1;
+        for (uint32_t i = 0; i < 3; i++) {
+                fixture_ready(&fixture, agent[i]);
+                cr_assert_eq(fixture_state(&fixture, contact), ACD_CONTACT_OFFERED);
+                cr_assert_eq(offer_count(&fixture, contact), UINT16_MAX);
+                cr_assert_eq(fixture_assignment_do(&fixture, ACD_COMMAND_REJECT,
+                                                   fixture_assignment(&fixture, contact).assignment,
+                                                   agent[i]),
+                             ACD_OK);
+        }
+        fixture_fini(&fixture);
+}
+
 /* Goal    An agent who could serve one class more than he may is refused, new or not. */
 Test(edges, classes_of_an_agent_are_counted_before)
 {
