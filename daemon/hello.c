@@ -117,10 +117,6 @@ static bool check_form(const struct request *request)
                        "the gateway redis is the daemon's own: requests over Redis");
                 return false;
         }
-        if (request->shard->is_stop_fast || request->shard->run == SHARD_STOPPED) {
-                refuse(request, ACD_STOPPING, "", NULL);
-                return false;
-        }
         return true;
 }
 

@@ -463,6 +463,64 @@ Test(conn_read, only_a_full_read_is_followed_by_another)
         }
 }
 
+/* ---- a fast stop ---- */
+
+static void say_stop(int index)
+{
+        struct peer *peer = &peers[index];
+        struct wire_message stop = { .kind = WIRE_STOP,
+                                     .correlation = peer->sent_count++,
+                                     .stop = { .fast = true } };
+
+        acd_arena_reset(&arena);
+        peer->stream_size += wire_encode(&stop, &arena, peer->stream + peer->stream_size,
+                                         STREAM_SIZE - peer->stream_size);
+}
+
+/* The kinds of what it was told in this turn, in order. */
+static void check_kinds(int index, const enum wire_kind *kinds, uint32_t count)
+{
+        struct peer *peer = &peers[index];
+        size_t at = 0;
+
+        for (uint32_t i = 0; i < count; i++) {
+                struct wire_frame frame;
+
+                cr_assert_eq(wire_frame_decode(peer->said + at, peer->said_size - at, WIRE_BODY_MAX,
+                                               &frame),
+                             WIRE_FRAME_OK);
+                cr_assert_eq(frame.kind, kinds[i], "%s: answer %u is of kind %u", names[index], i,
+                             frame.kind);
+                at += WIRE_HEADER_SIZE + frame.body_size;
+        }
+        cr_assert_eq(at, peer->said_size, "%s was told more", names[index]);
+}
+
+/* Goal    A fast stop is the last that is decided. What comes behind it, of whomever, is not
+ *         answered, not even with a refusal: the next run is asked again, as requests over Redis
+ *         are without their sender.
+ * Method  One asks before and after its STOP, another before it in that turn, a third behind it. */
+Test(conn_read, nothing_is_decided_behind_a_fast_stop)
+{
+        static const enum wire_kind of_stopper[] = { WIRE_PONG, WIRE_RESULT, WIRE_BYE };
+        static const enum wire_kind of_other[] = { WIRE_PONG, WIRE_BYE };
+
+        for (int i = 0; i < PEER_COUNT; i++) {
+                open_peer(i);
+                say_ping(i, 1);
+        }
+        say_stop(1);
+        say_ping(1, 1);
+        for (int i = 0; i < PEER_COUNT; i++) {
+                arrive(i, STREAM_SIZE);
+                tell(i);
+        }
+        cr_assert_eq(shard_turn(&shard), 0);
+        check_kinds(0, of_other, 2);
+        check_kinds(1, of_stopper, 3);
+        check_kinds(2, &of_other[1], 1);
+}
+
 /* ---- one buffer for all ---- */
 
 static void begin_pair(void)
