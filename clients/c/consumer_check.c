@@ -119,45 +119,53 @@ static enum consumer_outcome is_short(struct acdconsumer *consumer)
         return CONSUMER_ON;
 }
 
-/* The entry at our place is not there, or is another one. */
-static enum consumer_outcome not_the_same(struct acdconsumer *consumer, bool is_there)
-{
-        struct extent extent;
-
-        if (is_there)
-                return replaced(consumer);
-        if (ask_extent(consumer, &extent) == CONSUMER_BAD)
-                return CONSUMER_BAD;
-        if (!extent.exists || consumer_id_compare(extent.end, consumer->last) < 0) {
-                consumer_page_drop(consumer);
-                return is_short(consumer);
-        }
-        if (!extent.is_empty && consumer_id_compare(extent.first, consumer->last) < 0)
-                return replaced(consumer);
-        consumer->is_suspect = false;
-        consumer->short_since_ms = 0;
-        return CONSUMER_ON;
-}
-
-enum consumer_outcome consumer_verify(struct acdconsumer *consumer)
+/* Ask for the entry at our place. False: there is no answer. */
+static bool ask_place(struct acdconsumer *consumer, bool *ret_is_there, bool *ret_is_same)
 {
         char last[CONSUMER_ID_SIZE];
         const char *words[] = { "XRANGE", consumer->stream_key,
                                 consumer_id_format(consumer->last, last), last, NULL };
         struct consumer_entry entry = { .value = NULL };
-        bool is_there, is_same;
         redisReply *reply = consumer_ask(consumer, words);
 
         if (reply == NULL)
-                return CONSUMER_BAD;
-        is_there = reply->type == REDIS_REPLY_ARRAY && reply->elements == 1;
-        if (is_there)
+                return false;
+        *ret_is_there = reply->type == REDIS_REPLY_ARRAY && reply->elements == 1;
+        if (*ret_is_there)
                 consumer_entry_read(consumer, reply->element[0], &entry);
-        is_same = entry.value != NULL &&
-                  acd_crc32c(0, entry.value->str, entry.value->len) == consumer->last_crc;
+        *ret_is_same = entry.value != NULL &&
+                       acd_crc32c(0, entry.value->str, entry.value->len) == consumer->last_crc;
         freeReplyObject(reply);
-        if (!is_same)
-                return not_the_same(consumer, is_there);
+        return true;
+}
+
+/* An entry that is not there, in a stream that begins before it and ends behind it, may have been
+ * added between the two questions. When the stream was so before it was asked for as well, and
+ * is so still, it is not of this stream: entries come in order, and go from the beginning. */
+enum consumer_outcome consumer_verify(struct acdconsumer *consumer)
+{
+        bool is_there, is_same;
+
+        for (bool was_around = false;; was_around = true) {
+                struct extent extent;
+
+                if (!ask_place(consumer, &is_there, &is_same))
+                        return CONSUMER_BAD;
+                if (is_same)
+                        break;
+                if (is_there)
+                        return replaced(consumer);
+                if (ask_extent(consumer, &extent) == CONSUMER_BAD)
+                        return CONSUMER_BAD;
+                if (!extent.exists || consumer_id_compare(extent.end, consumer->last) < 0) {
+                        consumer_page_drop(consumer);
+                        return is_short(consumer);
+                }
+                if (extent.is_empty || consumer_id_compare(extent.first, consumer->last) > 0)
+                        break;
+                if (was_around)
+                        return replaced(consumer);
+        }
         consumer->is_suspect = false;
         consumer->short_since_ms = 0;
         return CONSUMER_ON;

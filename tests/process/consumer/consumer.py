@@ -12,7 +12,8 @@ import socket
 import sys
 import threading
 
-from world import STREAM, STATE, TENANT, World, check, until
+from gate import Gate
+from world import DEADLINE_S, STREAM, STATE, TENANT, World, check, until
 
 KEEP = ("--appendonly", "yes", "--appendfsync", "always")
 
@@ -247,6 +248,23 @@ def away(world, keeper, follower):
     world.server.show("hidden")
     keeper.expect("STATE 1-5 REPLACED", "EVENTS 1-1 1 1 5")
     follower.expect("STATE 1-5 REPLACED", "EVENTS 1-6 6 6")
+
+
+def filled_while_asked(world):
+    """Redis forgot, and what was lost is added again between two questions of a reader: where his
+    last entry is, and where the stream ends. That is no other stream."""
+    world.serve()
+    gate = Gate("%s/gate" % world.directory, lambda: world.server.path)
+    tail = world.tail("begin", address=gate.address)
+    tail.expect(*[world.add(1, n) for n in range(1, 4)])
+    gate.hold(b"XINFO")
+    world.server.kill()
+    world.server.start()
+    check(gate.held.wait(DEADLINE_S), "nobody asks where the stream ends")
+    want = [world.add(1, n) for n in range(1, 6)]
+    gate.passes.set()
+    tail.expect(*want[3:])
+    tail.silent()
 
 
 def damaged(world):
