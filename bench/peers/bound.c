@@ -8,7 +8,8 @@
  *                      [--seconds S] [--pid PID]
  *   bound can io_uring                        whether that can be had
  *   bound round-trip ADDRESS [--size BYTES] [--seconds S]
- *   bound sync DIR [--size BYTES] [--seconds S]
+ *   bound sync DIR [--size BYTES] [--seconds S] [--rate R]
+ *                                             see bound_sync.c
  *   bound serve-floor ADDRESS --size BYTES --answer BYTES --log BYTES [--dir DIR]
  *                                             see bound_floor.c
  *
@@ -20,16 +21,14 @@
  * an agent says and what he is told are not of one size.
  *
  * A round trip is one message there and back with both sides asleep in between,
- * as a daemon and its clients are at a low rate. A sync is one write of a batch
- * and fdatasync() into a file of written zeros, as the journal does. Their sum is
- * what a durable answer takes at least.
+ * as a daemon and its clients are at a low rate. Its sum with a sync is what a durable
+ * answer takes at least.
  *
  * Each prints one line of JSON; times are in microseconds.
  */
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <stdio.h>
@@ -54,7 +53,6 @@ enum {
         BACKLOG = 4096,
         PRECISION = 10,
         NS_MAX = 2000000000,
-        FILE_SIZE = 16 << 20,
 };
 
 struct settings {
@@ -67,9 +65,10 @@ struct settings {
         bool is_uring;
         const char *dir; /* of serve-floor, as the next */
         uint32_t log;
+        double rate; /* of sync; 0: one after the other */
 };
 
-static uint64_t now_ns(void)
+uint64_t bound_now_ns(void)
 {
         struct timespec now;
 
@@ -207,9 +206,9 @@ static uint64_t echo_turn(const struct echo *echo)
 
 static uint64_t echo_for(const struct echo *echo, double seconds)
 {
-        uint64_t end = now_ns() + (uint64_t)(seconds * 1e9), done = 0;
+        uint64_t end = bound_now_ns() + (uint64_t)(seconds * 1e9), done = 0;
 
-        while (now_ns() < end)
+        while (bound_now_ns() < end)
                 done += echo_turn(echo);
         return done;
 }
@@ -236,9 +235,9 @@ static void measure_echo(const struct settings *settings)
         }
         (void)echo_for(&echo, settings->seconds / 4);
         cpu = server_cpu_us(settings->pid);
-        begin = now_ns();
+        begin = bound_now_ns();
         done = echo_for(&echo, settings->seconds);
-        seconds = (double)(now_ns() - begin) / 1e9;
+        seconds = (double)(bound_now_ns() - begin) / 1e9;
         printf("{\"connections\": %u, \"in_flight\": %u, \"size\": %u, \"answer\": %u, "
                "\"rate\": %.1f, \"server_cpu_us\": %.4f}\n",
                settings->connections, each * settings->connections, settings->size,
@@ -254,7 +253,7 @@ static void measure_echo(const struct settings *settings)
  * Times
  */
 
-static void print_times(const struct histogram *histogram, uint32_t size)
+void bound_print_times(const struct histogram *histogram, uint32_t size)
 {
         printf("{\"size\": %u, \"count\": %llu, \"p50_us\": %.2f, \"p90_us\": %.2f, "
                "\"p99_us\": %.2f, \"p999_us\": %.2f}\n",
@@ -265,7 +264,7 @@ static void print_times(const struct histogram *histogram, uint32_t size)
                (double)histogram_quantile(histogram, 0.999) / 1000);
 }
 
-static struct histogram *histogram_new(void)
+struct histogram *bound_histogram_new(void)
 {
         void *memory = calloc(1, histogram_size(PRECISION, NS_MAX));
 
@@ -275,58 +274,26 @@ static struct histogram *histogram_new(void)
 
 static void round_trip(const struct settings *settings)
 {
-        struct histogram *histogram = histogram_new();
-        uint64_t end = now_ns() + (uint64_t)(settings->seconds * 1e9);
+        struct histogram *histogram = bound_histogram_new();
+        uint64_t end = bound_now_ns() + (uint64_t)(settings->seconds * 1e9);
         char message[BOUND_MESSAGE_MAX] = { 0 };
         struct link link;
         struct pollfd ready;
 
         link_open(&link, settings->place);
         ready = (struct pollfd){ .fd = link.fd, .events = POLLIN };
-        for (uint64_t now = now_ns(); now < end;) {
+        for (uint64_t now = bound_now_ns(); now < end;) {
                 uint64_t begin = now;
 
                 link_check(send(link.fd, message, settings->size, MSG_NOSIGNAL) > 0, "send: %s",
                            strerror(errno));
                 link_check(poll(&ready, 1, 10000) == 1, "the echo server is silent");
                 link_check(recv(link.fd, message, sizeof(message), 0) > 0, "no echo");
-                now = now_ns();
+                now = bound_now_ns();
                 histogram_add(histogram, now - begin, 1);
         }
-        print_times(histogram, settings->size);
+        bound_print_times(histogram, settings->size);
         link_close(&link);
-        free(histogram);
-}
-
-static void sync_times(const struct settings *settings)
-{
-        struct histogram *histogram = histogram_new();
-        uint64_t end = now_ns() + (uint64_t)(settings->seconds * 1e9);
-        char path[512], *zeros = calloc(1, FILE_SIZE), batch[BOUND_MESSAGE_MAX] = { 1 };
-        off_t at = 0;
-        int fd;
-
-        snprintf(path, sizeof(path), "%s/bound.%d", settings->place, getpid());
-        fd = open(path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
-        link_check(fd >= 0 && zeros != NULL, "%s: %s", path, strerror(errno));
-        unlink(path);
-        link_check(pwrite(fd, zeros, FILE_SIZE, 0) == FILE_SIZE && fsync(fd) == 0, "write: %s",
-                   strerror(errno));
-        for (uint64_t now = now_ns(); now < end;) {
-                uint64_t begin = now;
-
-                link_check(pwrite(fd, batch, settings->size, at) == (ssize_t)settings->size &&
-                                   fdatasync(fd) == 0,
-                           "sync: %s", strerror(errno));
-                now = now_ns();
-                histogram_add(histogram, now - begin, 1);
-                at += settings->size;
-                if (at + settings->size > FILE_SIZE)
-                        at = 0;
-        }
-        print_times(histogram, settings->size);
-        close(fd);
-        free(zeros);
         free(histogram);
 }
 
@@ -340,6 +307,8 @@ static void set(struct settings *settings, const char *name, const char *value)
                 settings->answer = (uint32_t)strtoul(value, NULL, 10);
         else if (strcmp(name, "--io") == 0)
                 settings->is_uring = strcmp(value, "io_uring") == 0;
+        else if (strcmp(name, "--rate") == 0)
+                settings->rate = strtod(value, NULL);
         else if (strcmp(name, "--seconds") == 0)
                 settings->seconds = strtod(value, NULL);
         else if (strcmp(name, "--dir") == 0)
@@ -386,7 +355,8 @@ int main(int argc, char **argv)
         else if (strcmp(argv[1], "round-trip") == 0)
                 round_trip(&settings);
         else if (strcmp(argv[1], "sync") == 0)
-                sync_times(&settings);
+                bound_measure_sync(&(struct bound_sync){ settings.place, settings.size,
+                                                         settings.seconds, settings.rate });
         else
                 link_fail("bound %s is not known", argv[1]);
         return 0;

@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "stats/histogram.h"
+
 enum { BOUND_MESSAGE_MAX = 4096 };
 
 /* The next connection of @listener, or a negative number. */
@@ -32,6 +34,21 @@ struct bound_floor {
 };
 
 _Noreturn void bound_serve_floor(int listener, const struct bound_floor *floor);
+
+/* Print how long writes of @size bytes to a file in @dir take, each synced; with a @rate, how long
+ * contacts wait that come so many a second and take @size bytes each: bound_sync.c. */
+struct bound_sync {
+        const char *dir;
+        uint32_t size;
+        double seconds, rate;
+};
+
+void bound_measure_sync(const struct bound_sync *sync);
+
+/* Times: ns of a monotonic clock, kept in a histogram that the caller frees, told in us. */
+uint64_t bound_now_ns(void);
+struct histogram *bound_histogram_new(void);
+void bound_print_times(const struct histogram *histogram, uint32_t size);
 
 /* The build and the kernel have io_uring. */
 bool bound_has_uring(void);

@@ -82,6 +82,8 @@ def peers(bench, **options):
 # daemon's bytes_in_total, bytes_out_total, and /proc/PID/io, with 100 bytes of attributes).
 FLOOR_SIZES = {"size": 190, "answer": 290, "log": 640}
 FLOOR = "the bytes alone"
+# Of these to the journal, whose syncs somebody waits for.
+JOURNAL_SIZE = 270
 
 
 def floor_row(bench):
@@ -201,20 +203,29 @@ def latency_section(bench):
             return servers.parse(servers.run_load(
                 [program, "round-trip", server.address, "--seconds", scale.seconds]))
 
-    def sync():
-        return servers.parse(servers.run_load(
-            [program, "sync", bench.where, "--size", 4096, "--seconds", scale.seconds], core=0))
+    def sync(size, rate=lambda: 0):
+        """Where a daemon would run; with a rate, as contacts would wait for it."""
+        return lambda: servers.parse(servers.run_load(
+            [program, "sync", bench.where, "--size", size, "--seconds", scale.seconds,
+             "--rate", rate()], core=0))
 
     rows = {
         "round trip": round_trip,
-        "fdatasync, 4 KiB": sync,
+        "fdatasync, 4 KiB": sync(4096),
+        "syncs alone, %s/s" % number(scale.rate): sync(JOURNAL_SIZE, lambda: scale.rate),
+        "syncs alone, half of the most": sync(JOURNAL_SIZE,
+                                              lambda: bench.ours.half_rate(bench)),
         "acdd, %s/s" % number(scale.rate): bench.ours.row(bench, sync="always", rate=scale.rate),
         "acdd, half of the most": bench.ours.half_row(bench),
     }
     if bench.ours.has_option("--sync-thread"):
         rows["acdd, half of the most, sync that blocks"] = bench.ours.half_row(
             bench, "--sync-thread", "never")
-    return Section("latency", "submit to offer, in microseconds", rows)
+    return Section("latency", "submit to offer, in microseconds", rows,
+                   "Syncs alone: contacts come as they do to acdd, and nobody reads, decides or "
+                   "answers anything. What has come is written, %d bytes each, and synced, then "
+                   "what came meanwhile. Together with a round trip that is what an offer takes "
+                   "at least." % JOURNAL_SIZE)
 
 
 def publishing_section(bench):

@@ -119,7 +119,8 @@ def check_targets():
                  "slow": runs("rate", 1),
                  "acdd": [{"wakeups": 0}]},
            "latency": {"round trip": [{"p50_us": 40}], "fdatasync, 4 KiB": [{"p50_us": 160}],
-                       "ours": [{"offer_p50_us": 300}], "blocked": [{"offer_p50_us": 250}]},
+                       "ours": [{"offer_p50_us": 300}], "blocked": [{"offer_p50_us": 250}],
+                       "alone": [{"p50_us": 200}]},
            "core": {"1,000 waiting, 10 agents": [{"core": 9, "glib": 9}],
                     "100,000 waiting, 10 agents": [{"core": 100, "glib": 400}],
                     "1,000,000 waiting, 10 agents": [{"core": 100, "glib": 150}],
@@ -140,6 +141,9 @@ def check_targets():
     check(verdicts({}, core)[2] == "not measured", "no core")
     within = targets.within("", "ours", "p50_us", "p50_us", 1.5)
     check(verdicts(raw, within) == ("1.50 ×", "300 µs of 200 µs", "met"), "a latency")
+    alone = targets.sync_limit("", "alone", "p50_us")
+    check(verdicts(raw, alone) == ("1.20 ×", "240 µs of 200 µs", "for comparison"), "syncs alone")
+    check(verdicts({}, alone)[0] == "–", "no syncs")
     check(verdicts(raw, targets.memory("", "acdd", 100, 127))[2] == "not met", "memory")
     check(verdicts(raw, targets.at_most("", "s", "wakeups", 60)) == ("0", "", "met"), "zero")
 

@@ -91,17 +91,17 @@ class Acdbench:
     def row(self, bench, **options):
         return lambda: self.measure(bench, **options)
 
+    def half_rate(self, bench):
+        """Half of what a closed loop does, everything on disk first."""
+        if self.most is None:
+            runs = bench.raw.get("durable", {}).get("acdd, sync always") or [
+                self.measure(bench, "always") for _ in range(min(3, bench.scale.rounds))]
+            self.most = median(run["rate"] for run in runs)
+        return max(1, round(self.most / 2))
+
     def half_row(self, bench, *more):
-        """Open loop at half of what a closed loop does, everything on disk first; more for the
-        daemon."""
-        def measure():
-            if self.most is None:
-                runs = bench.raw.get("durable", {}).get("acdd, sync always") or [
-                    self.measure(bench, "always") for _ in range(min(3, bench.scale.rounds))]
-                self.most = median(run["rate"] for run in runs)
-            return self.measure(bench, "always", rate=max(1, round(self.most / 2)),
-                                more=more)
-        return measure
+        """Open loop at that rate; more for the daemon."""
+        return lambda: self.measure(bench, "always", rate=self.half_rate(bench), more=more)
 
     def published_row(self, bench):
         """As in memory, with a Redis on the load's core that gets every event."""
