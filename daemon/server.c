@@ -24,6 +24,7 @@
 
 #include "base/assert.h"
 #include "daemon/access.h"
+#include "daemon/awake_thread.h"
 #include "daemon/config.h"
 #include "daemon/loop.h"
 #include "daemon/panic.h"
@@ -44,6 +45,7 @@ struct server {
         struct system_fork fork;
         struct redis_access access;
         struct resolver *resolver; /* NULL: no name is ever looked up */
+        struct awake *awake;       /* NULL: processors may sleep */
         void *loop_memory;
         size_t loop_memory_size;
         bool is_stopping;
@@ -151,6 +153,18 @@ static int open_access(struct server *server, const struct options *options)
         return 0;
 }
 
+static int open_awake(struct server *server, const struct options *options)
+{
+        uint64_t span_us = options_number(options, OPTION_STAY_AWAKE_US);
+        char text[160];
+        int r = span_us == 0 ? 0 : awake_open(&server->awake, span_us);
+
+        if (r == 0)
+                return 0;
+        (void)snprintf(text, sizeof(text), "no thread to stay awake: %s", strerror(-r));
+        return say(text, SERVER_EXIT_START);
+}
+
 static int open_shard(struct server *server, const struct options *options)
 {
         struct shard_error error = { .text = "" };
@@ -236,7 +250,10 @@ static int report_failure(struct server *server, int r)
 
 static int serve(struct server *server)
 {
+        const struct metrics *metrics = &server->shard.metrics;
+
         while (server->shard.run != SHARD_STOPPED) {
+                uint64_t before = metrics->frames_in_total;
                 int r;
 
                 if (server->resolver != NULL)
@@ -245,6 +262,8 @@ static int serve(struct server *server)
 
                 if (r < 0)
                         return report_failure(server, r);
+                if (metrics->frames_in_total != before)
+                        awake_touch(server->awake);
                 if (server->shard.run != SHARD_STOPPED)
                         loop_wait(&server->loop, shard_wait_ns(&server->shard));
         }
@@ -265,6 +284,8 @@ int server_run(const struct options *options)
         if (code == 0)
                 code = open_shard(server, options);
         if (code == 0)
+                code = open_awake(server, options);
+        if (code == 0)
                 code = watch_all(server);
         if (code == 0)
                 say_io(server);
@@ -278,6 +299,7 @@ int server_run(const struct options *options)
                 shard_close(&server->shard);
         loop_close(&server->loop);
         resolver_close(server->resolver);
+        awake_close(server->awake);
         access_close(&server->access);
         if (server->loop_memory != NULL)
                 world_system_os.release(NULL, server->loop_memory, server->loop_memory_size);

@@ -218,6 +218,11 @@ def latency_section(bench):
         "acdd, %s/s" % number(scale.rate): bench.ours.row(bench, sync="always", rate=scale.rate),
         "acdd, half of the most": bench.ours.half_row(bench),
     }
+    if bench.ours.has_option("--stay-awake-us"):
+        awake = ("--stay-awake-us", "1000")
+        rows["acdd, %s/s, awake" % number(scale.rate)] = bench.ours.row(
+            bench, sync="always", rate=scale.rate, more=awake)
+        rows["acdd, half of the most, awake"] = bench.ours.half_row(bench, *awake)
     if bench.ours.has_option("--sync-thread"):
         rows["acdd, half of the most, sync that blocks"] = bench.ours.half_row(
             bench, "--sync-thread", "never")
@@ -225,7 +230,8 @@ def latency_section(bench):
                    "Syncs alone: contacts come as they do to acdd, and nobody reads, decides or "
                    "answers anything. What has come is written, %d bytes each, and synced, then "
                    "what came meanwhile. Together with a round trip that is what an offer takes "
-                   "at least." % JOURNAL_SIZE)
+                   "at least. Awake: with --stay-awake-us 1000, a thread that keeps the daemon's "
+                   "processor from sleeping between messages." % JOURNAL_SIZE)
 
 
 def publishing_section(bench):
