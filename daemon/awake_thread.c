@@ -74,11 +74,9 @@ static void wake(struct awake *awake)
 
 static void *stay_awake(void *context)
 {
-        const struct sched_param lowest = { .sched_priority = 0 };
         struct awake *awake = context;
         int processor = -1;
 
-        (void)pthread_setschedparam(pthread_self(), SCHED_IDLE, &lowest);
         while (!atomic_load(&awake->is_closing)) {
                 int now = atomic_load(&awake->processor);
 
@@ -90,10 +88,25 @@ static void *stay_awake(void *context)
         return NULL;
 }
 
+/* A thread with all signals blocked. */
+static int start(struct awake *awake)
+{
+        sigset_t all, before;
+        int r;
+
+        (void)sigfillset(&all);
+        r = pthread_sigmask(SIG_SETMASK, &all, &before);
+        if (r != 0)
+                return -r;
+        r = pthread_create(&awake->thread, NULL, stay_awake, awake);
+        (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+        return -r;
+}
+
 int awake_open(struct awake **ret_awake, uint64_t span_us)
 {
+        const struct sched_param lowest = { .sched_priority = 0 };
         struct awake *awake = world_system_os.reserve(NULL, sizeof(*awake));
-        sigset_t all, before;
         int r;
 
         if (awake == NULL)
@@ -101,15 +114,16 @@ int awake_open(struct awake **ret_awake, uint64_t span_us)
         awake->span_ns = span_us * NS_PER_US;
         atomic_store(&awake->processor, -1);
         (void)sem_init(&awake->touched, 0, 0);
-        (void)sigfillset(&all);
-        r = pthread_sigmask(SIG_SETMASK, &all, &before);
-        if (r == 0) {
-                r = pthread_create(&awake->thread, NULL, stay_awake, awake);
-                (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-        }
-        if (r != 0) {
+        r = start(awake);
+        if (r < 0) {
                 (void)sem_destroy(&awake->touched);
                 world_system_os.release(NULL, awake, sizeof(*awake));
+                return r;
+        }
+        /* Before it is ever touched: with any other priority it would be in everybody's way. */
+        r = pthread_setschedparam(awake->thread, SCHED_IDLE, &lowest);
+        if (r != 0) {
+                awake_close(awake);
                 return -r;
         }
         *ret_awake = awake;
@@ -122,9 +136,7 @@ void awake_close(struct awake *awake)
                 return;
         atomic_store(&awake->is_closing, true);
         wake(awake);
-        (void)pthread_join(awake->thread, NULL);
-        (void)sem_destroy(&awake->touched);
-        world_system_os.release(NULL, awake, sizeof(*awake));
+        (void)pthread_detach(awake->thread);
 }
 
 void awake_touch(struct awake *awake)

@@ -170,12 +170,27 @@ void conn_send_committed(struct shard *shard, struct conn *conn, const struct wi
         send_tagged(shard, conn, message, tag, false);
 }
 
+enum { DISCARD_MAX = 16 }; /* reads */
+
+/* What it said meanwhile is not answered. A socket that is closed over unread bytes resets its
+ * connection, and the peer may lose the last words by that. */
+static void discard_input(struct shard *shard, const struct conn *conn)
+{
+        const struct world_sockets *sockets = shard->world.sockets;
+        int64_t size = CONN_READ_MAX;
+
+        for (int i = 0; i < DISCARD_MAX && size == CONN_READ_MAX; i++)
+                size = sockets->read(sockets->self, conn->socket, shard->conns.read_buffer,
+                                     CONN_READ_MAX);
+}
+
 /* @conn was written to as far as it could be: what that means. */
 static void settle(struct shard *shard, struct conn *conn)
 {
         bool is_left = conn->out.released_size > conn->out.sent_size;
 
         if (conn->state == CONN_CLOSING && output_unread_size(&conn->out) == 0) {
+                discard_input(shard, conn);
                 conn_die(shard, conn);
                 return;
         }

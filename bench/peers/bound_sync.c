@@ -7,7 +7,7 @@
  * With a rate, contacts come by chance, and nobody reads, decides or answers anything:
  * whatever has come is written and synced together, then what came meanwhile, and so on. A
  * contact waits from its moment to the end of its sync: for the rest of the sync under way, and
- * for its own. Nobody who syncs a batch at a time on this disk can be quicker.
+ * for its own. Who syncs a batch at a time on this disk, and sleeps meanwhile, is hardly quicker.
  */
 
 #include <errno.h>

@@ -229,9 +229,9 @@ def latency_section(bench):
     return Section("latency", "submit to offer, in microseconds", rows,
                    "Syncs alone: contacts come as they do to acdd, and nobody reads, decides or "
                    "answers anything. What has come is written, %d bytes each, and synced, then "
-                   "what came meanwhile. Together with a round trip that is what an offer takes "
-                   "at least. Awake: with --stay-awake-us 1000, a thread that keeps the daemon's "
-                   "processor from sleeping between messages." % JOURNAL_SIZE)
+                   "what came meanwhile. With a round trip that is about the least an offer takes, "
+                   "with processors that sleep. Awake: with --stay-awake-us 1000, a thread that "
+                   "keeps the daemon's processor from sleeping between messages." % JOURNAL_SIZE)
 
 
 def publishing_section(bench):

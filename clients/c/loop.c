@@ -81,7 +81,7 @@ static bool flush(struct acdclient *client)
                 if (sent < 0 && errno == EINTR)
                         continue;
                 /* It hung up, and may have said why: reading will tell. */
-                if (sent < 0 && errno == EPIPE)
+                if (sent < 0 && (errno == EPIPE || errno == ECONNRESET))
                         sent = (ssize_t)size;
                 if (sent < 0) {
                         if (errno != EAGAIN)

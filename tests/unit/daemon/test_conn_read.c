@@ -519,6 +519,11 @@ Test(conn_read, nothing_is_decided_behind_a_fast_stop)
         check_kinds(0, of_other, 2);
         check_kinds(1, of_stopper, 3);
         check_kinds(2, &of_other[1], 1);
+        /* Closed over unread bytes, the connections would be reset, and these words lost. */
+        for (int i = 0; i < PEER_COUNT; i++) {
+                cr_assert_not(peers[i].is_connected);
+                cr_assert_eq(peers[i].read_size, peers[i].arrived_size, "%s", names[i]);
+        }
 }
 
 /* ---- one buffer for all ---- */
