@@ -11,6 +11,8 @@
 
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -73,6 +75,24 @@ void fake_hang_up(struct fake *fake)
         acd_buffer_reset(&fake->in);
 }
 
+static void connect_tcp(int pair[2])
+{
+        struct sockaddr_in address = { .sin_family = AF_INET,
+                                       .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+        socklen_t size = sizeof(address);
+        int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+        cr_assert_eq(bind(listener, (struct sockaddr *)&address, size), 0);
+        cr_assert_eq(listen(listener, 1), 0);
+        cr_assert_eq(getsockname(listener, (struct sockaddr *)&address, &size), 0);
+        pair[0] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        cr_assert_eq(connect(pair[0], (struct sockaddr *)&address, size), 0);
+        pair[1] = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        cr_assert_geq(pair[1], 0);
+        cr_assert_eq(fcntl(pair[0], F_SETFL, O_NONBLOCK), 0);
+        cr_assert_eq(close(listener), 0);
+}
+
 static int on_dial(void *context)
 {
         struct fake *fake = context;
@@ -82,7 +102,12 @@ static int on_dial(void *context)
         if (fake->is_refusing)
                 return -ECONNREFUSED;
         fake_hang_up(fake);
-        cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair), 0);
+        if (fake->is_tcp)
+                connect_tcp(pair);
+        else
+                cr_assert_eq(
+                        socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair),
+                        0);
         fake->fd = pair[1];
         return pair[0];
 }

@@ -19,6 +19,7 @@ struct fake {
         uint64_t now_ms;
         bool is_refusing; /* dialing fails with -ECONNREFUSED */
         bool is_silent;   /* reads, but answers nothing */
+        bool is_tcp;      /* and not a socket pair: who hangs up over unread bytes resets it */
         uint32_t dial_count;
         uint32_t session_last;
         uint64_t id_last;

@@ -348,6 +348,34 @@ Test(client, bye_is_believed_and_its_pause_kept)
         fake_fini(&fake);
 }
 
+/* Goal    What a daemon said before it closed a connection over unread bytes, which resets it, is
+ *         heard by a client that has more to write.
+ * Method  Real TCP. One request is not read before the end, another is written after it. */
+Test(client, last_words_before_a_reset_are_heard)
+{
+        struct fake fake;
+        struct acdclient_options options;
+        struct acdclient *client;
+        struct acdclient_message first = submit_of("k1");
+        struct acdclient_message second = submit_of("k2");
+        struct outcome outcome = { .count = 0 };
+
+        fake_init(&fake);
+        fake.is_tcp = true;
+        options = options_of(&fake, ACDCLIENT_ROLE_GATEWAY);
+        client = acdclient_new(&options);
+        cr_assert_eq(acdclient_connect(client, 0), 0);
+        cr_assert_eq(acdclient_send(client, &first, 0, on_outcome, &outcome), 0);
+        acdclient_on_writable(client);
+        send_bye(&fake, ACD_STOPPING, 4000);
+        cr_assert_eq(acdclient_send(client, &second, 0, on_outcome, &outcome), 0);
+        fake_turn(client, &fake);
+        cr_assert_eq(acdclient_connection_state(client), ACDCLIENT_PAUSING);
+        cr_assert_eq(acdclient_trouble(client)->code, ACDCLIENT_RESULT_STOPPING);
+        acdclient_free(client);
+        fake_fini(&fake);
+}
+
 Test(client, limits_are_told_and_change_nothing)
 {
         struct fake fake;
