@@ -15,6 +15,7 @@
 #include <hiredis/hiredis.h>
 #include <inttypes.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -166,6 +167,8 @@ int main(int argument_count, char **arguments)
 
         if (argument_count != 4 || strncmp(arguments[1], "unix:", 5) != 0)
                 return 2;
+        /* hiredis writes to a server that was killed. */
+        (void)signal(SIGPIPE, SIG_IGN);
         join.path = arguments[1] + 5;
         (void)snprintf(join.events, sizeof(join.events), "acd:{%s}:events", arguments[2]);
         (void)snprintf(join.state, sizeof(join.state), "acd:{%s}:state", arguments[2]);
