@@ -16,11 +16,11 @@
 #include <pthread.h>
 #include <sched.h>
 #include <semaphore.h>
-#include <signal.h>
 #include <stdatomic.h>
 
 #include "daemon/clock.h"
 #include "daemon/system.h"
+#include "journal/quiet_thread.h"
 
 enum { NS_PER_US = 1000 };
 
@@ -88,21 +88,6 @@ static void *stay_awake(void *context)
         return NULL;
 }
 
-/* A thread with all signals blocked. */
-static int start(struct awake *awake)
-{
-        sigset_t all, before;
-        int r;
-
-        (void)sigfillset(&all);
-        r = pthread_sigmask(SIG_SETMASK, &all, &before);
-        if (r != 0)
-                return -r;
-        r = pthread_create(&awake->thread, NULL, stay_awake, awake);
-        (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-        return -r;
-}
-
 int awake_open(struct awake **ret_awake, uint64_t span_us)
 {
         const struct sched_param lowest = { .sched_priority = 0 };
@@ -114,7 +99,7 @@ int awake_open(struct awake **ret_awake, uint64_t span_us)
         awake->span_ns = span_us * NS_PER_US;
         atomic_store(&awake->processor, -1);
         (void)sem_init(&awake->touched, 0, 0);
-        r = start(awake);
+        r = quiet_thread_start(&awake->thread, stay_awake, awake);
         if (r < 0) {
                 (void)sem_destroy(&awake->touched);
                 world_system_os.release(NULL, awake, sizeof(*awake));

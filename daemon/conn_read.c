@@ -20,9 +20,8 @@
 #include "daemon/dispatch.h"
 #include "daemon/shard.h"
 
-/* The next command has no place now, but soon; or the daemon stops at once, and what is not
- * decided by then the next run may be asked for, instead of being refused now. A full disk is
- * no reason not to read: it is answered. */
+/* The next command has no place now, but soon; or the daemon stops at once: then it is not
+ * refused, but left for the next run. A full disk is no reason not to read: it is answered. */
 static bool is_blocked(struct shard *shard)
 {
         enum commit_room room = commit_room(shard);

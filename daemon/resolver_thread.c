@@ -15,7 +15,6 @@
 #include <errno.h>
 #include <netdb.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <string.h>
@@ -24,6 +23,7 @@
 
 #include "base/assert.h"
 #include "daemon/system.h"
+#include "journal/quiet_thread.h"
 
 enum { QUESTION_MAX = 48, ADDRESS_MAX = 8 };
 
@@ -134,27 +134,22 @@ static void *answer(void *context)
 int resolver_open(struct resolver **ret_resolver)
 {
         struct resolver *resolver = world_system_os.reserve(NULL, sizeof(*resolver));
-        sigset_t all;
-        sigset_t before;
         int r;
 
         if (resolver == NULL)
                 return -ENOMEM;
         resolver->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-        r = resolver->event_fd < 0 ? errno : 0;
+        r = resolver->event_fd < 0 ? -errno : 0;
         if (r == 0) {
                 pthread_mutex_init(&resolver->lock, NULL);
                 pthread_cond_init(&resolver->woken, NULL);
-                (void)sigfillset(&all);
-                (void)pthread_sigmask(SIG_SETMASK, &all, &before);
-                r = pthread_create(&resolver->thread, NULL, answer, resolver);
-                (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-                if (r != 0)
+                r = quiet_thread_start(&resolver->thread, answer, resolver);
+                if (r < 0)
                         (void)close(resolver->event_fd);
         }
-        if (r != 0) {
+        if (r < 0) {
                 world_system_os.release(NULL, resolver, sizeof(*resolver));
-                return -r;
+                return r;
         }
         *ret_resolver = resolver;
         return 0;

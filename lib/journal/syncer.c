@@ -21,12 +21,12 @@
 #include "journal/syncer.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "base/assert.h"
 #include "journal/private.h"
+#include "journal/quiet_thread.h"
 
 /* Pieces that gather for the thread that writes back where no batch waits for a sync: there
  * nothing is behind them, and to wake it costs half of what a piece does. */
@@ -91,27 +91,20 @@ static void *write_back_main(void *context)
         return NULL;
 }
 
-/* A thread with all signals blocked: they belong to the owner. */
 static int start(struct journal_thread *thread, void *(*main)(void *), struct journal *journal)
 {
-        sigset_t all, before;
         int r;
 
-        (void)sigfillset(&all);
-        r = pthread_sigmask(SIG_SETMASK, &all, &before);
-        if (r != 0)
-                return -r;
         pthread_mutex_init(&thread->lock, NULL);
         pthread_cond_init(&thread->woken, NULL);
         thread->is_running = true;
-        r = pthread_create(&thread->thread, NULL, main, journal);
-        (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-        if (r != 0) {
+        r = quiet_thread_start(&thread->thread, main, journal);
+        if (r < 0) {
                 thread->is_running = false;
                 pthread_cond_destroy(&thread->woken);
                 pthread_mutex_destroy(&thread->lock);
         }
-        return -r;
+        return r;
 }
 
 static void stop(struct journal_thread *thread)
