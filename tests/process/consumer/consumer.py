@@ -257,8 +257,8 @@ def filled_while_asked(world):
     gate = Gate("%s/gate" % world.directory, lambda: world.server.path)
     tail = world.tail("begin", address=gate.address)
     tail.expect(*[world.add(1, n) for n in range(1, 4)])
-    gate.hold(b"XINFO")
     world.server.kill()
+    gate.hold(b"XINFO")
     world.server.start()
     check(gate.held.wait(DEADLINE_S), "nobody asks where the stream ends")
     want = [world.add(1, n) for n in range(1, 6)]
