@@ -24,6 +24,7 @@ def machine(bench):
         ("gearmand", "%s, -t %d" % (figures.version("gearmand", "--version"),
                                     bench.gearmand_threads)),
         ("redis-server", figures.version("redis-server", "--version")),
+        figures.memory_at_hand(bench),
         figures.used_by_others(bench),
         ("life cycles", "%d bytes of payload, %s agents; acdd: 1 gateway and %d desktop "
          "connections, told of no more than a life cycle is (features no-assignments and "

@@ -32,6 +32,7 @@ class Bench:
         self.gearmand_threads = 4
         self.raw = {}  # section, row: what the rounds gave
         self.busy_most = 0  # per cent of the processors that others used
+        self.page_us = []   # what memory cost before each run
 
     @property
     def where(self):

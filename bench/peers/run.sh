@@ -4,9 +4,9 @@
 #
 # Installs what is missing (apt, as root or with sudo; with everything there it
 # needs neither), builds into build-bench/ as deploy/build.sh does (some minutes),
-# measures for twenty to twenty-five minutes, prints the tables and writes
-# bench/RESULTS.md. Wants a machine with two cores and nothing else to do. How to read
-# it: bench/README.md.
+# measures for some thirty minutes, prints the tables and writes bench/RESULTS.md.
+# Wants a machine with two cores and nothing else to do. How to read it:
+# bench/README.md.
 #
 #   --quick                      one short round: does it work?
 #   --section NAME,...           only these; RESULTS.md is not written then

@@ -96,6 +96,7 @@ def machine(world):
         ("redis-server", "%s, appendonly no, on a unix socket" % figures.version(
             "redis-server", "--version")),
         ("redis-benchmark", plain),
+        figures.memory_at_hand(world),
         figures.used_by_others(world),
         ("life cycles", "%d bytes of payload, %s agents, 8 desktop connections; an event has %.0f "
          "bytes in its batch" % (scale.payload, number(scale.agents), world.event_size)),

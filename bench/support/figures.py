@@ -117,6 +117,13 @@ def machine(bench):
     ]
 
 
+def memory_at_hand(bench):
+    """What a page cost before the runs; the host was asked for those that cost the most."""
+    cost = [us for us in bench.page_us if us is not None]
+    return ("memory at hand", "%.1f GiB touched before each run, for a page %s µs" % (
+        bench.scale.touched_size / 2**30, spread(cost, "%.2f")))
+
+
 def used_by_others(bench):
     return ("used by others", "at most %.0f %% of the processors, between the sections" %
             bench.busy_most)

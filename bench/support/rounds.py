@@ -10,6 +10,7 @@ import select
 import signal
 import sys
 
+import memory
 import servers
 
 
@@ -44,6 +45,7 @@ def measure(bench, section, told):
     for number in range(section.rounds or bench.scale.rounds):
         names = list(section.rows)
         for name in names if number % 2 == 0 else reversed(names):
+            bench.page_us.append(memory.touch(bench.scale.touched_size))
             run = section.rows[name]()
             runs[name].append(run)
             say("%s, round %d: %s: %s" % (section.key, number + 1, name, " ".join(
