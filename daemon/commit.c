@@ -21,6 +21,9 @@
  * could not even take all that was there. What a sync takes is only known of those that were
  * waited for, so one of some is, on a slow disk.
  *
+ * Why there are two stages, and two buffers in the journal, but one is used as long as nothing is
+ * handed over: what was written to a moment ago is still in the cache.
+ *
  * The digest runs over every accepted command's kind, reply and number of
  * events, and over the entries of each batch as bytes, names included: a replay
  * that says anything else than the run did is found in the batch where it did.
@@ -36,7 +39,12 @@
 
 static struct stage *filling_stage(struct commit *commit)
 {
-        return &commit->stage[commit->filling % 2];
+        return &commit->stage[commit->filling_index];
+}
+
+static struct stage *sealed_stage(struct commit *commit)
+{
+        return &commit->stage[commit->sealed_index];
 }
 
 enum commit_room commit_room(struct shard *shard)
@@ -71,6 +79,7 @@ static void take_outcome(struct shard *shard, const struct acd_command *command,
         struct commit *commit = &shard->commit;
         struct stage *stage = filling_stage(commit);
 
+        ACD_ASSERT(commit->unlogged == 0);
         acd_hash64_add_u64(&commit->hash, reply->id);
         acd_hash64_add_u64(&commit->hash, (uint64_t)reply->changed << 32 |
                                                   (uint64_t)commit->effects.count << 16 |
@@ -117,8 +126,9 @@ static struct journal_stamp close_batch(struct shard *shard)
 
         stage_hash(stage, &commit->hash);
         commit->event_position = stage_end(stage, commit->event_position);
-        commit->stage_now[commit->filling % 2] = commit->now;
-        commit->stage_epoch[commit->filling % 2] = (uint32_t)acd_epoch(shard->acd);
+        commit->sealed_index = commit->filling_index;
+        commit->sealed_now = commit->now;
+        commit->sealed_epoch = (uint32_t)acd_epoch(shard->acd);
         stamp = (struct journal_stamp){
                 .now_ns = commit->now,
                 .wall_ns = (uint64_t)clock_wall(&shard->clock),
@@ -145,15 +155,13 @@ static void become_durable(struct shard *shard, uint64_t number)
 int commit_log(struct shard *shard)
 {
         struct commit *commit = &shard->commit;
-        uint64_t number = commit->unlogged;
-        struct stage *stage = &commit->stage[number % 2];
+        struct stage *stage = sealed_stage(commit);
         uint64_t before = event_log_end(shard->event_log);
         int r;
 
-        if (number == 0)
+        if (commit->unlogged == 0)
                 return 0;
-        r = stage_write(stage, shard->event_log, commit->stage_epoch[number % 2],
-                        commit->stage_now[number % 2]);
+        r = stage_write(stage, shard->event_log, commit->sealed_epoch, commit->sealed_now);
         if (r < 0)
                 return r;
         journal_syncer_nudge(shard->journal, before, event_log_end(shard->event_log));
@@ -216,6 +224,7 @@ int commit_seal(struct shard *shard, bool is_handed_over)
                         return r;
                 commit->flying = number;
                 commit->flying_since = began;
+                commit->filling_index ^= 1;
                 shard->metrics.batches_handed_total++;
                 return 0;
         }
@@ -307,13 +316,12 @@ int commit_replay_end(struct shard *shard, uint64_t *ret_digest, uint64_t *ret_p
 {
         struct journal_stamp stamp = close_batch(shard);
         uint64_t number = shard->commit.filling - 1;
-        struct stage *stage = &shard->commit.stage[number % 2];
+        struct stage *stage = sealed_stage(&shard->commit);
         int r;
 
         *ret_digest = stamp.digest;
         *ret_position = stamp.event_position;
-        r = stage_write(stage, shard->event_log, shard->commit.stage_epoch[number % 2],
-                        stamp.now_ns);
+        r = stage_write(stage, shard->event_log, shard->commit.sealed_epoch, stamp.now_ns);
         if (r < 0)
                 return r;
         stage_reset(stage);

@@ -58,9 +58,11 @@ struct commit {
         acd_time now;            /* of the filling one, if it has content */
         uint64_t event_position; /* where the log ends after all sealed batches */
         struct acd_hash64 hash;  /* the running digest */
-        struct stage stage[2];   /* by number modulo 2 */
-        acd_time stage_now[2];
-        uint32_t stage_epoch[2];
+        struct stage stage[2];
+        uint32_t filling_index; /* of the stage that fills: another one while a batch flies */
+        uint32_t sealed_index;  /* of the one that flies or is not logged yet */
+        acd_time sealed_now;
+        uint32_t sealed_epoch;
         uint64_t flying_since; /* real time */
         uint64_t blocking_us;  /* what a sync that the owner waited for takes, of late */
         uint32_t sync_sample_count;

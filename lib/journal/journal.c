@@ -3,7 +3,7 @@
 /*
  * The owner's half of a running journal: filling, sealing and collecting batches.
  *
- * Two buffers. One fills while the other, if any, is on its way to the disk.
+ * Two buffers. One fills while the other, if any, is on its way to the disk with the helper.
  * Everything that a batch says (numbers, chain, offset, segment) is decided here
  * when it is sealed, in memory, before the disk has seen it; so the next batch
  * can fill on top of it at once, and the disk's half has nothing to decide.
@@ -215,7 +215,8 @@ static void place_batch(struct journal *journal, uint64_t first_lsn, size_t size
 }
 
 /* Seal the batch that fills into the job, and begin the next one. */
-static void seal(struct journal *journal, const struct journal_stamp *stamp)
+static void seal(struct journal *journal, const struct journal_stamp *stamp,
+                 enum journal_commit_how how)
 {
         struct journal_buffer *buffer = filling(journal);
         struct journal_job *job = &journal->job;
@@ -253,7 +254,8 @@ static void seal(struct journal *journal, const struct journal_stamp *stamp)
         journal->batch_count++;
         journal->record_count += batch.record_count;
         journal->byte_count += size;
-        journal->filling_index ^= 1;
+        if (how == JOURNAL_COMMIT_HANDED)
+                journal->filling_index ^= 1;
         journal_begin_batch(journal);
 }
 
@@ -336,7 +338,7 @@ int journal_commit(struct journal *journal, const struct journal_stamp *stamp,
         if (r < 0)
                 return r;
 
-        seal(journal, stamp);
+        seal(journal, stamp, how);
         if (how == JOURNAL_COMMIT_HANDED) {
                 atomic_store(&journal->job_state, JOURNAL_JOB_HANDED);
                 journal_syncer_wake(journal);
