@@ -43,6 +43,7 @@ enum {
         CONN_LINGER_MS = 5000,   /* for the last words to be read */
         CONN_WRITE_MAX = 256,    /* connections written to at once */
         CONN_PART_MAX = 512,     /* and pieces of memory: nearly always one each */
+        CONN_GATHER_MAX = 256,   /* connections read before what they said is decided */
         CONN_READ_SIZE = WIRE_HEADER_SIZE + WIRE_BODY_MAX + 4096,
 };
 
@@ -108,7 +109,7 @@ struct conn_pool {
         struct lease_list hello, silence, linger;
         struct output_pool blocks;
         uint8_t *buffers;     /* CONN_READ_SIZE of each connection, for what is left of a frame */
-        uint8_t *read_buffer; /* of all, one after the other: it stays in the cache */
+        uint8_t *read_buffer; /* of all, twice that: it stays in the cache */
         /* Options that every frame asks for. */
         uint64_t inflight_max;
         uint64_t unread_size_max;
@@ -119,7 +120,7 @@ struct conn_pool {
 /* Memory for the pool: connections, read buffers, blocks. */
 struct conn_memory {
         struct conn *conn;
-        uint8_t *buffers; /* CONN_READ_SIZE each, and one more */
+        uint8_t *buffers; /* CONN_READ_SIZE each, and two more */
         struct output_block *blocks;
         uint32_t conn_count;
         uint32_t block_count;

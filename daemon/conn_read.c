@@ -7,6 +7,11 @@
  * frames left, or filled what it was read into, stays in the list of ready ones,
  * behind all others.
  *
+ * Connections are read one after the other, up to CONN_GATHER_MAX of them, and then
+ * decided in the same order: to go back and forth between the system's code and ours
+ * with each of a thousand connections cost a quarter more of our time, for the two do
+ * not fit into the processor's cache for instructions together.
+ *
  * When the batch is full and the one before it still flies, nothing can be
  * decided. Then ready connections are not watched either, or the loop would
  * spin on sockets that it may not read; what waits stays in the kernel, and the
@@ -16,6 +21,7 @@
 #include <errno.h>
 
 #include "base/assert.h"
+#include "base/uninitialized.h"
 #include "daemon/conn.h"
 #include "daemon/dispatch.h"
 #include "daemon/shard.h"
@@ -103,46 +109,45 @@ static bool read_once(struct shard *shard, struct conn *conn, bool *ret_is_more)
         return true;
 }
 
-/* Read into the buffer of all, unless half a frame is there already. */
-static void borrow_buffer(struct shard *shard, struct conn *conn)
-{
-        if (acd_buffer_is_empty(&conn->in))
-                acd_buffer_move(&conn->in, shard->conns.read_buffer);
-}
+/* Connections that were read one after the other, into one buffer, and are decided then. */
+struct gathered {
+        struct conn *conn[CONN_GATHER_MAX];
+        bool is_more[CONN_GATHER_MAX];
+        uint32_t count;
+        size_t size; /* of the buffer, in use */
+};
 
-/* What was not decided is the connection's to keep. */
+/* Let go of the buffer of all: what was not decided is the connection's to keep. */
 static void give_back_buffer(struct shard *shard, struct conn *conn)
 {
-        if (conn->in.bytes == shard->conns.read_buffer)
-                acd_buffer_move(&conn->in,
-                                shard->conns.buffers + (size_t)conn->index * CONN_READ_SIZE);
+        uint8_t *own = shard->conns.buffers + (size_t)conn->index * CONN_READ_SIZE;
+
+        if (conn->in.bytes != own)
+                acd_buffer_move(&conn->in, own);
 }
 
-/* Decide what is there, read and decide that. False: it need not be asked again. */
-static bool read_and_decide(struct shard *shard, struct conn *conn)
+/* Into @into, if nothing is there yet. False: the peer is gone. */
+static bool read_into(struct shard *shard, struct conn *conn, uint8_t *into, bool *ret_is_more)
 {
-        uint32_t budget = CONN_COMMAND_MAX;
-        bool is_more;
-
-        if (!decide_frames(shard, conn, &budget) || !is_reading(conn))
+        if (acd_buffer_is_empty(&conn->in))
+                acd_buffer_move(&conn->in, into);
+        if (read_once(shard, conn, ret_is_more))
                 return true;
-        borrow_buffer(shard, conn);
-        if (!read_once(shard, conn, &is_more)) {
-                shard->metrics.closed_by_peer_total++;
-                conn_die(shard, conn);
-                return true;
-        }
-        /* Who has much to say is read each turn. The world tells of a few hundred sockets at a
-         * time in turn, and a gateway with a thousand agents beside it would be one of them. */
-        return !decide_frames(shard, conn, &budget) || (is_more && is_reading(conn));
+        give_back_buffer(shard, conn);
+        shard->metrics.closed_by_peer_total++;
+        conn_die(shard, conn);
+        return false;
 }
 
-static void read_conn(struct shard *shard, struct conn *conn)
+/* Decide what was read of @conn. */
+static void decide(struct shard *shard, struct conn *conn, bool is_more, uint32_t budget)
 {
-        bool is_asked_again = read_and_decide(shard, conn);
+        bool is_all = decide_frames(shard, conn, &budget);
 
         give_back_buffer(shard, conn);
-        if (is_asked_again)
+        /* Who has much to say is read each turn. The world tells of a few hundred sockets at a
+         * time in turn, and a gateway with a thousand agents beside it would be one of them. */
+        if (!is_all || (is_more && is_reading(conn)))
                 return;
         if (acd_link_is_linked(&conn->ready))
                 acd_list_remove(&conn->ready);
@@ -150,23 +155,67 @@ static void read_conn(struct shard *shard, struct conn *conn)
                 conn_watch(shard, conn, true, conn->is_watching_write);
 }
 
+static void decide_gathered(struct shard *shard, struct gathered *gathered)
+{
+        for (uint32_t i = 0; i < gathered->count; i++)
+                decide(shard, gathered->conn[i], gathered->is_more[i], CONN_COMMAND_MAX);
+        gathered->count = 0;
+        gathered->size = 0;
+}
+
+/* Nothing of @conn is there: read it beside the others. */
+static void gather(struct shard *shard, struct gathered *gathered, struct conn *conn)
+{
+        uint8_t *into = shard->conns.read_buffer + gathered->size;
+        size_t size;
+
+        ACD_ASSERT(gathered->count < CONN_GATHER_MAX && gathered->size <= CONN_READ_SIZE);
+        if (!read_into(shard, conn, into, &gathered->is_more[gathered->count]))
+                return;
+        (void)acd_buffer_unparsed(&conn->in, &size);
+        gathered->size += (size + 63) & ~(size_t)63;
+        gathered->conn[gathered->count++] = conn;
+        if (gathered->count == CONN_GATHER_MAX || gathered->size > CONN_READ_SIZE)
+                decide_gathered(shard, gathered);
+}
+
+/* Something of @conn is left: decide that first. */
+static void go_on(struct shard *shard, struct conn *conn)
+{
+        uint32_t budget = CONN_COMMAND_MAX;
+        bool is_more;
+
+        if (!decide_frames(shard, conn, &budget) || !is_reading(conn))
+                return;
+        if (read_into(shard, conn, shard->conns.read_buffer, &is_more))
+                decide(shard, conn, is_more, budget);
+}
+
 void conn_read_ready(struct shard *shard)
 {
+        ACD_UNINITIALIZED struct gathered gathered;
         struct acd_list *ready = &shard->conns.ready;
         uint32_t count = ready->count;
 
-        for (uint32_t i = 0; i < count && !acd_list_is_empty(ready); i++) {
+        gathered.count = 0;
+        gathered.size = 0;
+        for (uint32_t i = 0; i < count && !acd_list_is_empty(ready) && !is_blocked(shard); i++) {
                 struct acd_link *link = acd_list_first(ready);
                 struct acd_link *next = acd_list_next(link);
+                struct conn *conn = acd_container_of(link, struct conn, ready);
 
-                if (is_blocked(shard))
-                        return;
                 if (next != NULL)
                         conn_fetch(acd_container_of(next, struct conn, ready));
                 acd_list_remove(link);
                 acd_list_push_back(ready, link);
-                read_conn(shard, acd_container_of(link, struct conn, ready));
+                if (is_reading(conn) && acd_buffer_is_empty(&conn->in)) {
+                        gather(shard, &gathered, conn);
+                        continue;
+                }
+                decide_gathered(shard, &gathered);
+                go_on(shard, conn);
         }
+        decide_gathered(shard, &gathered);
 }
 
 bool conn_is_more_waiting(const struct conn_pool *pool)

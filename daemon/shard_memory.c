@@ -38,7 +38,7 @@ static void carve_conns(struct shard *shard, struct carve *block, const struct o
                 (uint32_t)(options_number(options, OPTION_OUTPUT_SIZE_MAX) / OUTPUT_BLOCK_SIZE);
         memory.conn = carve(block, "connections", memory.conn_count * sizeof(*memory.conn));
         memory.buffers =
-                carve(block, "read buffers", ((size_t)memory.conn_count + 1) * CONN_READ_SIZE);
+                carve(block, "read buffers", ((size_t)memory.conn_count + 2) * CONN_READ_SIZE);
         memory.blocks =
                 carve(block, "unread output", (size_t)memory.block_count * sizeof(*memory.blocks));
         while (row_count < 2 * memory.conn_count + 2)

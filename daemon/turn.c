@@ -13,9 +13,10 @@
  * cause is not on disk. The batching is the performance argument: one sync for
  * all, however many. They are the same lines.
  *
- * Why reading and deciding are one loop over connections and not two: what is
- * read is decided at once where it was read to, one buffer for all, so that it is in the
- * cache and only what could not be decided is copied.
+ * Why some hundred connections are read before what they said is decided: the system's code
+ * and ours do not fit into the processor's cache for instructions together. What is read
+ * goes into one buffer for all, so that it stays in the cache for data, and only what could
+ * not be decided is copied.
  *
  * What one turn may take is bounded everywhere: 4,096 units of the agenda, 4,096
  * timers' steps, 1,024 frames a connection, one batch.

@@ -10,6 +10,7 @@
 
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/prng.h"
@@ -19,7 +20,9 @@
 #include "wire/codec.h"
 
 enum {
-        PEER_COUNT = 3,
+        PEER_COUNT = 3,                    /* that say much */
+        CROWD_COUNT = CONN_GATHER_MAX + 3, /* that say little, the former among them */
+        LITTLE_SIZE = 1024,
         STREAM_SIZE = 1 << 20,
         SAID_SIZE = 1 << 17, /* more than the answers of a turn */
         STAMP_SIZE = 9,      /* of the field: a tag and eight bytes */
@@ -36,21 +39,24 @@ _Static_assert(MUCH_SIZE % CONN_READ_MAX != 0, "the last read does not fill its 
 
 /* One at the other end. Its socket is its index. */
 static struct peer {
-        uint8_t stream[STREAM_SIZE]; /* all that it sends, in the end */
-        size_t stream_size;
+        uint8_t *stream; /* all that it sends, in the end */
+        size_t stream_size, stream_size_max;
         size_t arrived_size; /* of that; the rest is under way */
         size_t hello_size;   /* the first of it */
         size_t read_size;
         uint32_t sent_count;  /* requests in the stream */
         uint32_t heard_count; /* answers; numbered as the requests */
         uint32_t read_count;
-        uint8_t said[SAID_SIZE]; /* what the daemon wrote to it in this turn */
-        size_t said_size;
+        uint8_t *said; /* what the daemon wrote to it in this turn */
+        size_t said_size, said_size_max;
         uint32_t token;
         bool is_dialing, is_connected, is_watched, is_over;
-} peers[PEER_COUNT];
+} peers[CROWD_COUNT];
 
-static const char *const names[PEER_COUNT] = { "one", "two", "three" };
+static uint8_t streams[PEER_COUNT][STREAM_SIZE], said[PEER_COUNT][SAID_SIZE];
+static uint8_t little[CROWD_COUNT][2][LITTLE_SIZE];
+
+static char names[CROWD_COUNT][8];
 
 static struct shard shard;
 static struct options options;
@@ -64,7 +70,7 @@ static int accept_peer(void *self, uint32_t listener, struct world_peer *ret_pee
 {
         (void)self;
         (void)listener;
-        for (int i = 0; i < PEER_COUNT; i++) {
+        for (int i = 0; i < CROWD_COUNT; i++) {
                 if (!peers[i].is_dialing)
                         continue;
                 peers[i].is_dialing = false;
@@ -103,7 +109,7 @@ static void write_peers(void *self, struct world_write *writes, uint32_t count)
                 for (int j = 0; j < writes[i].part_count; j++) {
                         const struct iovec *part = &writes[i].parts[j];
 
-                        cr_assert_leq(peer->said_size + part->iov_len, SAID_SIZE);
+                        cr_assert_leq(peer->said_size + part->iov_len, peer->said_size_max);
                         memcpy(peer->said + peer->said_size, part->iov_base, part->iov_len);
                         peer->said_size += part->iov_len;
                 }
@@ -192,12 +198,25 @@ static const struct world_sockets sockets = {
 static const struct world_clock world_clock = { boot_ns, wall_ns, NULL };
 static const struct world_fork world_fork = { begin_fork, poll_fork, cancel_fork, NULL };
 
+static void begin_peers(void)
+{
+        for (int i = 0; i < CROWD_COUNT; i++) {
+                bool is_loud = i < PEER_COUNT;
+
+                (void)snprintf(names[i], sizeof(names[i]), "p%d", i);
+                peers[i].stream = is_loud ? streams[i] : little[i][0];
+                peers[i].stream_size_max = is_loud ? STREAM_SIZE : LITTLE_SIZE;
+                peers[i].said = is_loud ? said[i] : little[i][1];
+                peers[i].said_size_max = is_loud ? SAID_SIZE : LITTLE_SIZE;
+        }
+}
+
 static void begin(void)
 {
         const char *words[] = { "acdd",
                                 "--data-dir=/data",
                                 "--segment-size=4M",
-                                "--connection-count-max=16",
+                                "--connection-count-max=300",
                                 "--limit-contact-count-max=1000",
                                 "--sync-thread=never",
                                 "--log-level=error" };
@@ -213,6 +232,7 @@ static void begin(void)
                                      .fork = &world_fork,
                                      .log_fd = -1 };
 
+        begin_peers();
         system = world_system_os;
         system.random = chance;
         for (int i = 0; i < COUNT; i++)
@@ -260,7 +280,7 @@ static void say_hello(int index)
 
         acd_arena_reset(&arena);
         size = wire_encode(&hello, &arena, peer->stream + peer->stream_size,
-                           STREAM_SIZE - peer->stream_size);
+                           peer->stream_size_max - peer->stream_size);
         cr_assert_gt(size, 0);
         peer->stream_size += size;
         peer->hello_size = size;
@@ -275,7 +295,8 @@ static void say_ping(int index, uint32_t stamp_count)
                                     .correlation = number,
                                     .body_size = stamp_count * STAMP_SIZE };
 
-        cr_assert_leq(peer->stream_size + WIRE_HEADER_SIZE + frame.body_size, STREAM_SIZE);
+        cr_assert_leq(peer->stream_size + WIRE_HEADER_SIZE + frame.body_size,
+                      peer->stream_size_max);
         wire_frame_encode(&frame, at);
         at += WIRE_HEADER_SIZE;
         for (uint32_t i = 0; i < stamp_count; i++, at += STAMP_SIZE) {
@@ -347,7 +368,7 @@ static void hear(int index)
 static void turn(void)
 {
         cr_assert_eq(shard_turn(&shard), 0);
-        for (int i = 0; i < PEER_COUNT; i++)
+        for (int i = 0; i < CROWD_COUNT; i++)
                 hear(i);
 }
 
@@ -463,6 +484,33 @@ Test(conn_read, only_a_full_read_is_followed_by_another)
         }
 }
 
+/* Goal    More than are read before they are decided, and each is read once, is answered what it
+ *         asked, and keeps what is left of a frame.
+ * Method  All are told of in one turn; every third frame is cut, elsewhere in each. */
+Test(conn_read, a_crowd_is_read_in_one_turn)
+{
+        for (int i = 0; i < CROWD_COUNT; i++)
+                open_peer(i);
+        for (int i = 0; i < CROWD_COUNT; i++) {
+                size_t cut = i % 3 == 0 ? 1 + (size_t)i % (WIDE_SIZE - 1) : WIDE_SIZE;
+
+                say_ping(i, WIDE);
+                arrive(i, cut);
+                tell(i);
+        }
+        turn();
+        for (int i = 0; i < CROWD_COUNT; i++) {
+                cr_assert_eq(peers[i].read_count, 1, "%s", names[i]);
+                cr_assert_eq(peers[i].heard_count, i % 3 == 0 ? 1 : 2, "%s", names[i]);
+                say_ping(i, 1);
+                arrive(i, LITTLE_SIZE);
+                tell(i);
+        }
+        turn();
+        for (int i = 0; i < CROWD_COUNT; i++)
+                check_answered(i);
+}
+
 /* ---- a fast stop ---- */
 
 static void say_stop(int index)
@@ -474,7 +522,7 @@ static void say_stop(int index)
 
         acd_arena_reset(&arena);
         peer->stream_size += wire_encode(&stop, &arena, peer->stream + peer->stream_size,
-                                         STREAM_SIZE - peer->stream_size);
+                                         peer->stream_size_max - peer->stream_size);
 }
 
 /* The kinds of what it was told in this turn, in order. */
@@ -592,6 +640,46 @@ Test(conn_read, frames_may_be_cut_anywhere)
                         hang_up(0);
                         hang_up(1);
                 }
+        }
+}
+
+/* A read of whole frames, as large as reads are. */
+static void say_a_full_read(int index)
+{
+        size_t left = CONN_READ_MAX;
+
+        while ((left - WIRE_HEADER_SIZE) % STAMP_SIZE != 0 || left > WIDE * WIDE_SIZE) {
+                say_ping(index, WIDE);
+                left -= WIDE_SIZE;
+        }
+        say_ping(index, (uint32_t)(left - WIRE_HEADER_SIZE) / STAMP_SIZE);
+}
+
+/* Goal    What was read and is not decided yet is not written over by one that has frames left,
+ *         and then reads.
+ * Method  One says more frames than a turn takes, and then more; one before it in the list fills
+ *         its read with whole frames, so that nothing of it is left in the next turn. */
+Test(conn_read, who_goes_on_leaves_the_others_theirs)
+{
+        for (int i = 0; i < 2; i++)
+                open_peer(i);
+        say_a_full_read(0);
+        say_ping(0, WIDE);
+        for (int i = 0; i < CONN_COMMAND_MAX + 9; i++)
+                say_ping(1, 1);
+        for (int i = 0; i < 2; i++) {
+                arrive(i, STREAM_SIZE);
+                tell(i);
+        }
+        turn();
+        cr_assert_eq(peers[0].read_size, peers[0].hello_size + CONN_READ_MAX);
+        cr_assert_eq(peers[1].heard_count, 1 + CONN_COMMAND_MAX);
+        say_ping(1, WIDE);
+        arrive(1, STREAM_SIZE);
+        turn();
+        for (int i = 0; i < 2; i++) {
+                cr_assert_eq(peers[i].read_count, 2);
+                check_answered(i);
         }
 }
 
