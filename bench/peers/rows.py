@@ -32,7 +32,7 @@ class Bench:
         self.gearmand_threads = 4
         self.raw = {}  # section, row: what the rounds gave
         self.busy_most = 0  # per cent of the processors that others used
-        self.page_us = []   # what memory cost before each run
+        self.held = (0, 0)  # memory that stays: bytes, microseconds a page
 
     @property
     def where(self):

@@ -43,7 +43,7 @@ class Scale:
     rate = 5000
     quiet_s = 1.0
     idle_s = 10.0
-    touched_size = 3 << 30
+    held_size = 6 << 30
     settle_s = 0.25
     drains = False
     skipped = ()
@@ -72,7 +72,7 @@ class Smoke(Scale):
     rate = 200
     quiet_s = 0.0
     idle_s = 0.1
-    touched_size = 0
+    held_size = 0
     settle_s = 0.0
     drains = True
     # The same rows with some waiting are enough, and they drain.

@@ -4,7 +4,7 @@
 #
 # Installs what is missing (apt, as root or with sudo; with everything there it
 # needs neither), builds into build-bench/ as deploy/build.sh does (some minutes),
-# measures for some thirty minutes, prints the tables and writes bench/RESULTS.md.
+# measures for some twenty-five minutes, prints the tables and writes bench/RESULTS.md.
 # Wants a machine with two cores and nothing else to do. How to read it:
 # bench/README.md.
 #

@@ -51,7 +51,7 @@ class Scale:
     look_s = 0.02
     counted = (2000, 22000)
     quiet_s = 1.0
-    touched_size = 3 << 30
+    held_size = 6 << 30
     settle_s = 0.25
     drains = False
     skipped = ()
@@ -85,7 +85,7 @@ class Smoke(Scale):
     syncs = ("always",)
     away_s = back_s = 0.2
     quiet_s = 0.0
-    touched_size = 0
+    held_size = 0
     settle_s = 0.0
     drains = True
     # One of each kind is enough.

@@ -161,7 +161,7 @@ class World:
         self.build = settings.build
         self.raw = {}  # section, row: what the rounds gave
         self.busy_most = 0
-        self.page_us = []
+        self.held = (0, 0)
         self.same_count = 0  # streams that were the event log
         self.event_size = 0.0  # bytes of an event in a batch
         self.plain = None  # how redis-benchmark does best: -P, -c

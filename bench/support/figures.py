@@ -118,10 +118,10 @@ def machine(bench):
 
 
 def memory_at_hand(bench):
-    """What a page cost before the runs; the host was asked for those that cost the most."""
-    cost = [us for us in bench.page_us if us is not None]
-    return ("memory at hand", "%.1f GiB touched before each run, for a page %s µs" % (
-        bench.scale.touched_size / 2**30, spread(cost, "%.2f")))
+    """What the host could not take back, and whether it had."""
+    size, page_us = bench.held
+    return ("memory at hand", "%.1f GiB of it kept from a host that may take back what is free; "
+            "to get it took %.1f µs a page" % (size / 2**30, page_us))
 
 
 def used_by_others(bench):

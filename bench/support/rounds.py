@@ -6,6 +6,7 @@ A row is a name and a function that measures it once and returns numbers. Rows o
 section may be compared with each other; sections may not.
 """
 
+import os
 import select
 import signal
 import sys
@@ -45,7 +46,7 @@ def measure(bench, section, told):
     for number in range(section.rounds or bench.scale.rounds):
         names = list(section.rows)
         for name in names if number % 2 == 0 else reversed(names):
-            bench.page_us.append(memory.touch(bench.scale.touched_size))
+            os.sync()  # what the former run deleted and left unwritten is not this one's to pay
             run = section.rows[name]()
             runs[name].append(run)
             say("%s, round %d: %s: %s" % (section.key, number + 1, name, " ".join(
@@ -53,9 +54,10 @@ def measure(bench, section, told):
 
 
 def measure_all(bench, sections, told):
-    for section in sections:
-        measure(bench, section, told)
-        bench.busy_most = max(bench.busy_most, busy_percent(bench.scale.quiet_s))
+    with memory.held(bench.scale.held_size) as bench.held:
+        for section in sections:
+            measure(bench, section, told)
+            bench.busy_most = max(bench.busy_most, busy_percent(bench.scale.quiet_s))
 
 
 def chosen(sections, names, skipped=()):
