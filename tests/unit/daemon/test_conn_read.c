@@ -532,7 +532,7 @@ static void check_kinds(int index, const enum wire_kind *kinds, uint32_t count)
         size_t at = 0;
 
         for (uint32_t i = 0; i < count; i++) {
-                struct wire_frame frame;
+                struct wire_frame frame = { 0 };
 
                 cr_assert_eq(wire_frame_decode(peer->said + at, peer->said_size - at, WIRE_BODY_MAX,
                                                &frame),
