@@ -313,8 +313,7 @@ def core_section(bench):
 
 
 def sections(bench):
-    """First what waits for the disk: after a quarter of an hour of gigabytes it stands still now
-    and then, for who only writes and syncs as well."""
+    """First what waits for the disk, before gigabytes are written to it."""
     return [latency_section(bench), durable_section(bench), *in_memory_sections(bench),
             agents_section(bench), publishing_section(bench), recovery_section(bench),
             memory_section(bench), idle_section(bench), core_section(bench)]
